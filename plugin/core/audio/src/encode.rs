@@ -1,0 +1,148 @@
+//! Encoders: one per distinct mix and setting, whoever hears it.
+
+use std::sync::Arc;
+
+use opus::{Application, Bitrate, Channels, Encoder};
+
+use crate::{FRAME, Frame, RATE};
+
+/// The longest packet RFC 6716 allows for 60 ms: three frames of 1 275 bytes and their lengths.
+const LONGEST: usize = 3 * 1_275 + 8;
+
+/// A packet of at most two bytes says "nothing to send" (RFC 6716 section 2.1.9, `OPUS_SET_DTX`).
+const DTX_BYTES: usize = 2;
+
+/// How a listener wants his Opus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Codec {
+    /// Bits per second, 6 000 to 510 000.
+    pub bitrate: u32,
+    /// Effort, 0 to 10.
+    pub complexity: u8,
+    /// Whether packets carry the one before at low quality (RFC 6716 section 2.1.7).
+    pub fec: bool,
+    /// Whether silence is not sent.
+    pub dtx: bool,
+    /// Frames of 20 ms in a packet, 1 to 3.
+    pub frames: u8,
+}
+
+impl Default for Codec {
+    fn default() -> Self {
+        Self { bitrate: 32_000, complexity: 5, fec: true, dtx: true, frames: 1 }
+    }
+}
+
+/// What became of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Encoded {
+    /// The packet is not full yet.
+    Gathering,
+    /// A packet to send; it began `frames - 1` frames before this one.
+    Packet(Arc<[u8]>),
+    /// Silence: nothing to send.
+    Nothing,
+}
+
+/// One Opus encoder with the frames that wait for a full packet.
+pub(crate) struct Stream {
+    encoder: Encoder,
+    codec: Codec,
+    gathered: Vec<f32>,
+    /// The last packet said "nothing to send", so silence needs no work until sound returns.
+    dormant: bool,
+}
+
+impl Stream {
+    /// A new encoder that has heard `before`, so that its first packet does not begin from nothing.
+    ///
+    /// # Errors
+    /// libopus's, when it refuses a setting or has no memory.
+    pub(crate) fn new(codec: Codec, before: Option<&Frame>) -> Result<Self, opus::Error> {
+        let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip)?;
+        encoder.set_bitrate(Bitrate::Bits(codec.bitrate as i32))?;
+        encoder.set_complexity(i32::from(codec.complexity))?;
+        encoder.set_inband_fec(codec.fec)?;
+        encoder.set_packet_loss_perc(if codec.fec { 5 } else { 0 })?;
+        encoder.set_dtx(codec.dtx)?;
+        let mut stream = Self { encoder, codec, gathered: Vec::new(), dormant: false };
+        if let Some(frame) = before {
+            stream.encoder.encode_vec_float(frame, LONGEST)?;
+            stream.encoder.set_prediction_disabled(true)?;
+        }
+        Ok(stream)
+    }
+
+    /// Whether silence would cost nothing here.
+    pub(crate) fn is_dormant(&self) -> bool {
+        self.dormant
+    }
+
+    /// The next frame; `silent` when nobody is in it.
+    ///
+    /// # Errors
+    /// libopus's.
+    pub(crate) fn push(&mut self, frame: &Frame, silent: bool) -> Result<Encoded, opus::Error> {
+        if silent && self.dormant && self.gathered.is_empty() {
+            return Ok(Encoded::Nothing);
+        }
+        self.gathered.extend_from_slice(frame);
+        if self.gathered.len() < FRAME * usize::from(self.codec.frames) {
+            return Ok(Encoded::Gathering);
+        }
+        let packet = self.encoder.encode_vec_float(&self.gathered, LONGEST)?;
+        self.gathered.clear();
+        self.encoder.set_prediction_disabled(false)?;
+        Ok(self.judge(packet))
+    }
+
+    /// The first "nothing to send" is sent, so that the receiver knows; what follows is not.
+    fn judge(&mut self, packet: Vec<u8>) -> Encoded {
+        let nothing = self.codec.dtx && packet.len() <= DTX_BYTES;
+        let known = std::mem::replace(&mut self.dormant, nothing);
+        if nothing && known { Encoded::Nothing } else { Encoded::Packet(packet.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(frame: usize) -> Frame {
+        std::array::from_fn(|i| 0.3 * ((frame * FRAME + i) as f32 * 0.0576).sin())
+    }
+
+    #[test]
+    fn silence_falls_dormant_and_sound_wakes() {
+        let mut stream = Stream::new(Codec::default(), None).unwrap();
+        for f in 0..10 {
+            assert!(matches!(stream.push(&tone(f), false).unwrap(), Encoded::Packet(_)));
+        }
+        let mut sent = 0;
+        while !stream.is_dormant() {
+            sent += 1;
+            assert!(sent < 50, "never dormant");
+            stream.push(&[0.0; FRAME], true).unwrap();
+        }
+        assert_eq!(stream.push(&[0.0; FRAME], true).unwrap(), Encoded::Nothing);
+        assert!(matches!(stream.push(&tone(11), false).unwrap(), Encoded::Packet(p) if p.len() > 10));
+        assert!(!stream.is_dormant());
+    }
+
+    #[test]
+    fn three_frames_make_a_packet_of_60_ms() {
+        let mut stream = Stream::new(Codec { frames: 3, ..Codec::default() }, None).unwrap();
+        assert_eq!(stream.push(&tone(0), false).unwrap(), Encoded::Gathering);
+        assert_eq!(stream.push(&tone(1), false).unwrap(), Encoded::Gathering);
+        let Encoded::Packet(packet) = stream.push(&tone(2), false).unwrap() else { panic!("no packet") };
+        assert_eq!(opus::packet::get_nb_samples(&packet, RATE).unwrap(), 3 * FRAME);
+    }
+
+    #[test]
+    fn without_dtx_silence_is_sent() {
+        let mut stream = Stream::new(Codec { dtx: false, ..Codec::default() }, None).unwrap();
+        for _ in 0..50 {
+            assert!(matches!(stream.push(&[0.0; FRAME], true).unwrap(), Encoded::Packet(_)));
+        }
+    }
+}

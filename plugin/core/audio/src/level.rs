@@ -1,0 +1,69 @@
+//! How loud a frame is, in the unit that RTP headers carry.
+
+/// Loudness as RFC 6464 counts it: the dBov below overload, 0 (a full-scale square wave) to 127 (silence). Smaller is louder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loudness(u8);
+
+impl Loudness {
+    /// Nothing to hear.
+    pub const SILENCE: Self = Self(127);
+
+    /// From the header's seven bits; more counts as silence.
+    #[must_use]
+    pub fn from_header(below_overload: u8) -> Self {
+        Self(below_overload.min(127))
+    }
+
+    /// The root mean square of `samples` against a full scale of 1.
+    #[must_use]
+    pub fn of(samples: &[f32]) -> Self {
+        let power: f32 = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
+        if power <= 0.0 || !power.is_finite() {
+            return Self::SILENCE;
+        }
+        Self((-10.0 * power.log10()).clamp(0.0, 127.0).round() as u8)
+    }
+
+    /// The value for the header, 0 to 127.
+    #[must_use]
+    pub fn below_overload(self) -> u8 {
+        self.0
+    }
+
+    /// In dBov: 0 to −127.
+    #[must_use]
+    pub fn dbov(self) -> i32 {
+        -i32::from(self.0)
+    }
+
+    /// Whether this is at least as loud as `below_overload` dB below overload.
+    #[must_use]
+    pub fn reaches(self, below_overload: u8) -> bool {
+        self.0 <= below_overload
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_loudness() {
+        let table: [(&[f32], i32); 5] = [
+            (&[1.0, -1.0, 1.0, -1.0], 0),
+            (&[0.1, -0.1], -20),
+            (&[0.001, 0.001], -60),
+            (&[0.0, 0.0], -127),
+            (&[], -127),
+        ];
+        for (samples, dbov) in table {
+            assert_eq!(Loudness::of(samples).dbov(), dbov, "{samples:?}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_silence() {
+        assert_eq!(Loudness::of(&[f32::NAN]), Loudness::SILENCE);
+        assert_eq!(Loudness::from_header(255), Loudness::SILENCE);
+    }
+}

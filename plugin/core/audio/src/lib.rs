@@ -1,0 +1,34 @@
+//! The sound of one conference, without GStreamer: jitter queues, the floor, the mix of everyone but oneself, and one
+//! encoding per distinct mix.
+//!
+//! Nothing here reads a clock, starts a thread or knows a pad. Sound is mono at 48 kHz; a [`Room`] is told what arrived
+//! and asked every [`FRAME`] what everyone hears.
+
+mod encode;
+mod floor;
+mod level;
+mod limiter;
+mod mix;
+mod playout;
+mod relay;
+mod ring;
+mod room;
+mod source;
+
+pub use encode::Codec;
+pub use level::Loudness;
+pub use room::{
+    Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,
+};
+
+/// Samples per second.
+pub const RATE: u32 = 48_000;
+
+/// Samples of one frame: 20 ms.
+pub const FRAME: usize = 960;
+
+/// Length of one frame.
+pub const FRAME_TIME: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// One frame of sound, nominally within ±1.
+pub type Frame = [f32; FRAME];

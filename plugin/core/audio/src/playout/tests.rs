@@ -1,0 +1,151 @@
+use opus::{Application, Encoder};
+use proptest::prelude::*;
+
+use super::*;
+
+const LATENCY: Duration = Duration::from_millis(20);
+
+/// A sender of a tone, packet by packet.
+struct Sender {
+    encoder: Encoder,
+    frame: u32,
+}
+
+impl Sender {
+    fn new() -> Self {
+        let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip).unwrap();
+        encoder.set_inband_fec(true).unwrap();
+        encoder.set_packet_loss_perc(20).unwrap();
+        Self { encoder, frame: 0 }
+    }
+
+    fn next(&mut self) -> Arrival {
+        let tone: Frame = std::array::from_fn(|i| {
+            0.3 * ((self.frame as usize * FRAME + i) as f32 * 0.0576).sin()
+        });
+        let payload = self.encoder.encode_vec_float(&tone, 1_500).unwrap();
+        let timestamp = self.frame.wrapping_mul(FRAME as u32).wrapping_sub(5_000);
+        self.frame += 1;
+        Arrival { ssrc: 1, sequence: self.frame as u16, timestamp, loudness: None, payload }
+    }
+}
+
+fn at(millis: u64) -> Duration {
+    Duration::from_millis(1_000 + millis)
+}
+
+/// Plays what is due every 20 ms, a few milliseconds after each packet's regular time; `delay(packet)` in ms, `None` = lost.
+fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>) {
+    let mut sender = Sender::new();
+    let mut playout = Playout::new(LATENCY).unwrap();
+    let mut coming: Vec<(u64, Arrival)> =
+        (0..frames).map(|i| (i, sender.next())).filter_map(|(i, a)| delay(i).map(|d| (i * 20 + d, a))).collect();
+    coming.sort_by_key(|(time, _)| *time);
+    let mut coming = coming.into_iter().peekable();
+    let mut played = Vec::new();
+    for millis in 0..frames * 20 {
+        while let Some((_, arrival)) = coming.next_if(|(time, _)| *time <= millis) {
+            playout.arrive(at(millis), &arrival);
+        }
+        if millis % 20 == 7 && !matches!(playout.due(at(millis)), Due::Nothing) {
+            played.push(playout.play(at(millis)));
+        }
+    }
+    (playout, played)
+}
+
+fn silent(frame: &Frame) -> bool {
+    Loudness::of(frame).dbov() < -40
+}
+
+#[test]
+fn an_even_stream_is_played_without_gaps_at_its_latency() {
+    let (playout, played) = run(100, |_| Some(0));
+    assert!(played.len() >= 97, "{}", played.len());
+    assert!(!played[2..].iter().any(silent));
+    assert!(playout.lag(at(2_000)) <= LATENCY + FRAME_TIME * 2);
+    let c = playout.counters;
+    assert_eq!((c.concealed, c.late, c.lost, c.left_out), (0, 0, 0, 0));
+}
+
+#[test]
+fn a_lost_packet_is_recovered_from_the_next() {
+    let (playout, played) = run(100, |i| (i != 50).then_some(0));
+    assert!(!played[2..].iter().any(silent));
+    assert_eq!((playout.counters.lost, playout.counters.concealed), (1, 0));
+}
+
+#[test]
+fn jitter_raises_the_delay_and_quiet_lowers_it() {
+    let jitter = |i: u64| Some(if i < 250 { (i * 7919) % 100 } else { 0 });
+    let (playout, _) = run(248, jitter);
+    let raised = playout.lag(at(248 * 20));
+    assert!(raised >= Duration::from_millis(70), "{raised:?}");
+    let (playout, played) = run(500, jitter);
+    let back = playout.lag(at(500 * 20));
+    assert!(back <= LATENCY + FRAME_TIME * 3, "{back:?}");
+    let gaps = played[100..].iter().filter(|f| silent(f)).count();
+    assert_eq!(gaps, 0);
+}
+
+#[test]
+fn a_pause_of_the_sender_stays_as_long_as_it_was() {
+    let (_, played) = run(100, |i| (!(30..60).contains(&i)).then_some(0));
+    let quiet = played[5..].iter().filter(|f| silent(f)).count();
+    assert!((24..=30).contains(&quiet), "{quiet} silent frames");
+    assert!(!played[played.len() - 5..].iter().any(silent));
+}
+
+#[test]
+fn whoever_stops_sending_costs_nothing() {
+    let mut sender = Sender::new();
+    let mut playout = Playout::new(LATENCY).unwrap();
+    playout.arrive(at(0), &sender.next());
+    for tick in 0..100 {
+        if !matches!(playout.due(at(tick * 20)), Due::Nothing) {
+            playout.play(at(tick * 20));
+        }
+    }
+    assert!(!playout.is_active());
+}
+
+#[test]
+fn another_ssrc_is_another_stream() {
+    let (mut playout, _) = run(50, |_| Some(0));
+    let mut other = Sender::new();
+    let arrival = Arrival { ssrc: 2, timestamp: 77, ..other.next() };
+    playout.arrive(at(1_000), &arrival);
+    assert!(matches!(playout.due(at(1_005)), Due::Nothing), "held for the latency");
+    assert!(matches!(playout.due(at(1_025)), Due::Unknown));
+}
+
+#[test]
+fn garbage_is_counted_and_nothing_more() {
+    let mut playout = Playout::new(LATENCY).unwrap();
+    playout.arrive(at(0), &Arrival { ssrc: 1, sequence: 0, timestamp: 0, loudness: None, payload: vec![] });
+    assert_eq!(playout.counters.malformed, 1);
+    assert!(!playout.is_active());
+}
+
+proptest! {
+    #[test]
+    fn no_order_of_any_packets_breaks_it(
+        packets in proptest::collection::vec(
+            (0_u64..3_000, any::<u32>(), 0_u32..2, proptest::collection::vec(any::<u8>(), 0..40)), 1..60),
+        skip in any::<bool>(),
+    ) {
+        let mut playout = Playout::new(LATENCY).unwrap();
+        let mut packets = packets;
+        packets.sort_by_key(|p| p.0);
+        for (millis, timestamp, ssrc, payload) in packets {
+            playout.arrive(at(millis), &Arrival { ssrc, sequence: 0, timestamp: timestamp % 200_000, loudness: None, payload });
+            playout.due(at(millis));
+            if skip {
+                playout.skip(at(millis));
+            } else {
+                let frame = playout.play(at(millis));
+                prop_assert!(frame.iter().all(|s| s.is_finite()));
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Talkers' packets passed on untouched, each into one of the listener's slots.
+
+use convene_rtp::{Rewritten, SlotRewriter};
+
+use crate::Number;
+
+/// A talker's packet on its way to listeners in relay mode.
+pub(crate) struct Passing {
+    pub(crate) talker: Number,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+}
+
+/// Where a packet goes in one listener's slots.
+pub(crate) struct Placed {
+    pub(crate) slot: usize,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+}
+
+/// One listener's slots. A talker keeps his slot until somebody else needs it and he is silent.
+#[derive(Default)]
+pub(crate) struct Relay {
+    slots: Vec<Slot>,
+}
+
+struct Slot {
+    talker: Number,
+    rewriter: SlotRewriter,
+}
+
+impl Relay {
+    /// The place for this packet; `None` when no slot is free or the slot cannot take it.
+    pub(crate) fn pass(&mut self, packet: &Passing, most: usize, talks: impl Fn(Number) -> bool) -> Option<Placed> {
+        let slot = self.slot_of(packet.talker, most, talks)?;
+        match self.slots[slot].rewriter.rewrite(packet.talker.0, packet.sequence, packet.timestamp) {
+            Rewritten::Forward { sequence, timestamp } => Some(Placed { slot, sequence, timestamp }),
+            Rewritten::Drop(_) => None,
+        }
+    }
+
+    fn slot_of(&mut self, talker: Number, most: usize, talks: impl Fn(Number) -> bool) -> Option<usize> {
+        if let Some(at) = self.slots.iter().position(|slot| slot.talker == talker) {
+            return Some(at);
+        }
+        if self.slots.len() < most {
+            self.slots.push(Slot { talker, rewriter: SlotRewriter::new() });
+            return Some(self.slots.len() - 1);
+        }
+        let free = self.slots.iter().position(|slot| !talks(slot.talker))?;
+        self.slots[free].talker = talker;
+        Some(free)
+    }
+}

@@ -1,0 +1,149 @@
+//! What goes into a room and what comes out of it.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{Codec, Frame, Loudness};
+
+/// A participant's number in his conference; the CSRC of his sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(pub u32);
+
+/// How a participant is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// One stream with everyone but himself.
+    #[default]
+    Mix,
+    /// The talkers' own packets, each in a slot.
+    Relay,
+}
+
+/// The form in which a participant takes his mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Output {
+    /// Samples, without a gap: silence is delivered too.
+    Raw,
+    /// Opus packets.
+    Opus(Codec),
+}
+
+/// What a participant wants to hear.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hearing {
+    /// Nothing at all.
+    pub deaf: bool,
+    /// Gains of other participants' sound; 1 where absent. A listener with gains of his own costs an encoder of his own.
+    pub gains: BTreeMap<Number, f32>,
+}
+
+/// A participant's settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Nobody hears him.
+    pub mute: bool,
+    /// The gain of his sound.
+    pub volume: f32,
+    /// How he is served.
+    pub mode: Mode,
+    /// What he hears.
+    pub hearing: Hearing,
+    /// In which form; `None` while he takes nothing.
+    pub output: Option<Output>,
+    /// The least time that his packets are held before they are played.
+    pub latency: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mute: false,
+            volume: 1.0,
+            mode: Mode::Mix,
+            hearing: Hearing::default(),
+            output: None,
+            latency: Duration::from_millis(20),
+        }
+    }
+}
+
+/// A packet of Opus as it arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// The stream it belongs to (RFC 3550 section 5.1).
+    pub ssrc: u32,
+    /// Its sequence number.
+    pub sequence: u16,
+    /// Its timestamp, in samples at 48 kHz (RFC 7587 section 4.1).
+    pub timestamp: u32,
+    /// Its level, where the header carries one (RFC 6464).
+    pub loudness: Option<Loudness>,
+    /// The Opus packet (RFC 6716).
+    pub payload: Vec<u8>,
+}
+
+/// One talker in a mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TalkerLevel {
+    /// Who.
+    pub number: Number,
+    /// How loud.
+    pub loudness: Loudness,
+}
+
+/// What one listener gets in one tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Who gets it.
+    pub to: Number,
+    /// Where it begins, in samples since the conference's sound began; for relayed packets the slot's RTP timestamp.
+    pub media_time: u64,
+    /// Whose sound is in it.
+    pub contributors: Arc<[TalkerLevel]>,
+    /// How loud it is.
+    pub loudness: Loudness,
+    /// The sound.
+    pub sound: Sound,
+}
+
+/// Sound in one of its forms. Listeners who hear the same share it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sound {
+    /// A frame of samples.
+    Raw(Arc<Frame>),
+    /// A frame of silence.
+    Silence,
+    /// An Opus packet.
+    Opus(Arc<[u8]>),
+    /// A talker's Opus packet for the listener's slot of that index.
+    Relayed {
+        /// The slot.
+        slot: usize,
+        /// The sequence number there.
+        sequence: u16,
+        /// The packet.
+        payload: Arc<[u8]>,
+    },
+}
+
+/// What became of a participant's packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Packets that arrived.
+    pub received: u64,
+    /// Dropped: not Opus.
+    pub malformed: u64,
+    /// Dropped: their time was over.
+    pub late: u64,
+    /// Dropped: were there already.
+    pub duplicate: u64,
+    /// Never came; recovered from the packet after.
+    pub lost: u64,
+    /// Frames made up by concealment.
+    pub concealed: u64,
+    /// Frames left out to shorten the delay.
+    pub left_out: u64,
+    /// Samples dropped because they came faster than time passes.
+    pub overrun: u64,
+    /// How long packets are held at the moment, beyond the fastest one.
+    pub lag: Duration,
+}

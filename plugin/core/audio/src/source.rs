@@ -1,0 +1,137 @@
+//! What one participant sends, whichever way he sends it.
+
+use std::time::Duration;
+
+use crate::{
+    Arrival, FRAME, Frame, Loudness,
+    playout::{Due, Playout},
+    ring::Ring,
+    room::Counters,
+};
+
+/// What a participant's sound of this frame is known to be.
+pub(crate) enum Heard {
+    /// Nothing was sent.
+    Nothing,
+    /// How loud it is; the frame itself where it had to be taken to know.
+    Sound(Loudness, Option<Box<Frame>>),
+}
+
+/// Where a participant's sound comes from.
+pub(crate) enum Source {
+    /// Nothing has come yet.
+    None,
+    /// Opus packets.
+    Packets(Box<Playout>),
+    /// Samples, and whether they have ended.
+    Samples(Ring, bool),
+}
+
+impl Source {
+    /// # Errors
+    /// libopus's, when there is no decoder to be had.
+    pub(crate) fn packet(&mut self, now: Duration, latency: Duration, arrival: &Arrival) -> Result<(), opus::Error> {
+        if !matches!(self, Self::Packets(_)) {
+            *self = Self::Packets(Box::new(Playout::new(latency)?));
+        }
+        if let Self::Packets(playout) = self {
+            playout.set_floor(latency);
+            playout.arrive(now, arrival);
+        }
+        Ok(())
+    }
+
+    /// Samples to follow those before.
+    pub(crate) fn samples(&mut self, samples: &[f32]) {
+        if !matches!(self, Self::Samples(..)) {
+            *self = Self::Samples(Ring::default(), false);
+        }
+        if let Self::Samples(ring, ended) = self {
+            *ended = false;
+            ring.push(samples.iter().copied());
+        }
+    }
+
+    /// Nothing more will come; what waits is still played.
+    pub(crate) fn end(&mut self) {
+        if let Self::Samples(_, ended) = self {
+            *ended = true;
+        }
+    }
+
+    /// Forgets what waits.
+    pub(crate) fn flush(&mut self) {
+        match self {
+            Self::Samples(ring, _) => ring.clear(),
+            _ => *self = Self::None,
+        }
+    }
+
+    /// Whether anything waits to be played.
+    pub(crate) fn is_active(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Packets(playout) => playout.is_active(),
+            Self::Samples(ring, ended) => ring.len() >= FRAME || (*ended && ring.len() > 0),
+        }
+    }
+
+    /// Whether anything that came has not been played.
+    pub(crate) fn has_waiting(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Packets(playout) => playout.has_waiting(),
+            Self::Samples(ring, _) => ring.len() > 0,
+        }
+    }
+
+    /// What is due at `now`. Samples, and packets without a level, have to be taken to be judged.
+    pub(crate) fn hear(&mut self, now: Duration) -> Heard {
+        match self {
+            Self::None => Heard::Nothing,
+            Self::Packets(playout) => match playout.due(now) {
+                Due::Nothing => Heard::Nothing,
+                Due::Known(loudness) => Heard::Sound(loudness, None),
+                Due::Unknown => Heard::judged(playout.play(now)),
+            },
+            Self::Samples(ring, ended) => ring.take(*ended).map_or(Heard::Nothing, Heard::judged),
+        }
+    }
+
+    /// Takes the frame that [`Source::hear`] left.
+    pub(crate) fn play(&mut self, now: Duration) -> Option<Box<Frame>> {
+        match self {
+            Self::Packets(playout) => Some(Box::new(playout.play(now))),
+            _ => None,
+        }
+    }
+
+    /// Passes over the frame that [`Source::hear`] left.
+    pub(crate) fn skip(&mut self, now: Duration) {
+        if let Self::Packets(playout) = self {
+            playout.skip(now);
+        }
+    }
+
+    /// The packets that wait, oldest first.
+    pub(crate) fn waiting(&self) -> Vec<Arrival> {
+        match self {
+            Self::Packets(playout) => playout.waiting(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn counters(&self, now: Duration) -> Counters {
+        match self {
+            Self::None => Counters::default(),
+            Self::Packets(playout) => Counters { lag: playout.lag(now), ..playout.counters },
+            Self::Samples(ring, _) => Counters { overrun: ring.overrun, ..Counters::default() },
+        }
+    }
+}
+
+impl Heard {
+    fn judged(frame: Frame) -> Self {
+        Self::Sound(Loudness::of(&frame), Some(Box::new(frame)))
+    }
+}

@@ -1,0 +1,309 @@
+//! The object in which all `conveneaudio` elements of one conference meet.
+//!
+//! Pads leave what came in the inbox and go on; a worker takes it, asks the room for a frame, and hands it to the ears.
+//! Locks, in this order and never while pushing: `room`, `members`, `inbox`.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use convene_audio::{Arrival, Counters, Delivery, Loudness, Number, Room, Settings};
+use gst::prelude::*;
+
+use super::{imp::CAT, pool};
+
+/// How often the talkers' levels are told while somebody talks.
+const LEVELS: Duration = Duration::from_millis(200);
+
+/// Inputs that wait for a worker beyond this are dropped: a second of a hundred people's packets.
+const INBOX: usize = 5_000;
+
+static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> = LazyLock::new(Mutex::default);
+
+/// Locks even after a panic elsewhere: what is behind these locks is valid between any two statements.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The process's monotonic time, which is also that of GStreamer's default clock.
+pub(super) fn now() -> Duration {
+    gst::SystemClock::obtain().time().into()
+}
+
+/// What comes from a participant.
+pub(super) enum Input {
+    Packet(Arrival),
+    Samples(Vec<f32>),
+    Settings(Box<Settings>),
+    End,
+    Flush,
+    Leave,
+}
+
+/// Somebody who is heard, by name and number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Talker {
+    pub(super) participant: String,
+    pub(super) number: Number,
+    pub(super) loudness: Loudness,
+}
+
+/// Where a participant's part of the conference goes. Called by a worker with no lock held.
+pub(super) trait Ear: Send + Sync {
+    /// What he gets of the frame that was due at `due`.
+    fn deliver(&self, due: Duration, delivery: Delivery);
+    /// Who talks now, when that or their loudness changed.
+    fn talkers(&self, talkers: &[Talker]);
+    /// All that he sent has been played.
+    fn drained(&self);
+    /// Something of ours broke; nothing more will come.
+    fn broken(&self, cause: &str);
+}
+
+struct Member {
+    participant: String,
+    ear: Arc<dyn Ear>,
+    ending: bool,
+}
+
+/// Why one cannot join.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum JoinError {
+    NameTaken(String),
+    NumberTaken(u32),
+}
+
+impl std::fmt::Display for JoinError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NameTaken(name) => write!(f, "participant `{name}` is in the conference already"),
+            Self::NumberTaken(number) => write!(f, "number {number} is taken in the conference already"),
+        }
+    }
+}
+
+/// One conference's sound.
+pub(super) struct Conference {
+    room: Mutex<Room>,
+    members: Mutex<BTreeMap<Number, Member>>,
+    inbox: Mutex<Vec<(Duration, Number, Input)>>,
+    /// Whether it is in the pool's queue or being served.
+    scheduled: AtomicBool,
+    last_talkers: Mutex<(Duration, Vec<Talker>)>,
+    overflow: AtomicUsize,
+}
+
+/// A participant's place in a conference; dropping it leaves.
+pub(super) struct Seat {
+    conference: Arc<Conference>,
+    pub(super) number: Number,
+}
+
+impl Conference {
+    /// The conference of this name, made if there is none.
+    pub(super) fn named(name: &str) -> Arc<Self> {
+        let mut conferences = lock(&CONFERENCES);
+        conferences.retain(|_, conference| conference.strong_count() > 0);
+        if let Some(conference) = conferences.get(name).and_then(Weak::upgrade) {
+            return conference;
+        }
+        let conference = Arc::new(Self::new());
+        conferences.insert(name.into(), Arc::downgrade(&conference));
+        conference
+    }
+
+    fn new() -> Self {
+        Self {
+            room: Mutex::new(Room::new(4)),
+            members: Mutex::default(),
+            inbox: Mutex::default(),
+            scheduled: AtomicBool::new(false),
+            last_talkers: Mutex::default(),
+            overflow: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes a place. An empty `participant` gets a name by his number, a `number` of 0 the first free one.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the name or number is taken.
+    pub(super) fn join(self: &Arc<Self>, participant: &str, number: u32, ear: Arc<dyn Ear>) -> Result<Seat, JoinError> {
+        let mut members = lock(&self.members);
+        let number = match number {
+            0 => members.keys().next_back().map_or(1, |last| last.0 + 1),
+            taken if members.contains_key(&Number(taken)) => return Err(JoinError::NumberTaken(taken)),
+            free => free,
+        };
+        let participant = if participant.is_empty() { format!("participant-{number}") } else { participant.into() };
+        if members.values().any(|member| member.participant == participant) {
+            return Err(JoinError::NameTaken(participant));
+        }
+        members.insert(Number(number), Member { participant, ear, ending: false });
+        Ok(Seat { conference: Arc::clone(self), number: Number(number) })
+    }
+
+    /// Serves what is due; says when it is due again.
+    pub(super) fn serve(self: Arc<Self>, now: Duration) -> Option<Duration> {
+        match catch_unwind(AssertUnwindSafe(|| self.serve_frame(now))) {
+            Ok(due) => due,
+            Err(_) => {
+                let ears: Vec<_> = lock(&self.members).values().map(|m| Arc::clone(&m.ear)).collect();
+                ears.iter().for_each(|ear| ear.broken("the mixer panicked; this is a bug of conveneaudio"));
+                None
+            }
+        }
+    }
+
+    fn serve_frame(self: &Arc<Self>, now: Duration) -> Option<Duration> {
+        let (due, deliveries, drained) = self.mix(now);
+        self.hand_out(due, deliveries, &drained);
+        self.tell_talkers(now);
+        self.next(now)
+    }
+
+    /// Takes the inbox and has the room make a frame, if one is due.
+    fn mix(&self, now: Duration) -> (Duration, Vec<Delivery>, Vec<Number>) {
+        let mut room = lock(&self.room);
+        self.take_inbox(&mut room);
+        let due = room.deadline(now).filter(|due| *due <= now);
+        let deliveries = due.map_or_else(Vec::new, |_| {
+            room.tick(now).unwrap_or_else(|error| {
+                gst::error!(CAT, "a frame is lost: {error}");
+                Vec::new()
+            })
+        });
+        let drained = self.take_drained(&room);
+        (due.unwrap_or(now), deliveries, drained)
+    }
+
+    fn take_inbox(&self, room: &mut Room) {
+        for (at, number, input) in std::mem::take(&mut *lock(&self.inbox)) {
+            match input {
+                Input::Packet(arrival) => {
+                    if let Err(error) = room.packet(at, number, &arrival) {
+                        gst::error!(CAT, "a packet is lost: {error}");
+                    }
+                }
+                Input::Samples(samples) => room.samples(number, &samples),
+                Input::Settings(settings) => room.set(number, *settings),
+                Input::End => room.end(number),
+                Input::Flush => room.flush(number),
+                Input::Leave => room.leave(number),
+            }
+        }
+    }
+
+    fn take_drained(&self, room: &Room) -> Vec<Number> {
+        let mut members = lock(&self.members);
+        let drained = members.iter_mut().filter(|(number, member)| member.ending && room.is_drained(**number));
+        drained.map(|(number, member)| { member.ending = false; *number }).collect()
+    }
+
+    fn hand_out(&self, due: Duration, deliveries: Vec<Delivery>, drained: &[Number]) {
+        let ears: BTreeMap<_, _> = lock(&self.members).iter().map(|(n, m)| (*n, Arc::clone(&m.ear))).collect();
+        for delivery in deliveries {
+            if let Some(ear) = ears.get(&delivery.to) {
+                ear.deliver(due, delivery);
+            }
+        }
+        drained.iter().filter_map(|number| ears.get(number)).for_each(|ear| ear.drained());
+    }
+
+    /// Tells all ears who talks: when that changes, and every [`LEVELS`] while somebody does.
+    fn tell_talkers(&self, now: Duration) {
+        let heard = lock(&self.room).talkers();
+        let members = lock(&self.members);
+        let named = heard.iter().filter_map(|talker| {
+            let participant = members.get(&talker.number)?.participant.clone();
+            Some(Talker { participant, number: talker.number, loudness: talker.loudness })
+        });
+        let talkers: Vec<_> = named.collect();
+        let ears: Vec<_> = members.values().map(|member| Arc::clone(&member.ear)).collect();
+        drop(members);
+        if self.is_news(now, &talkers) {
+            ears.iter().for_each(|ear| ear.talkers(&talkers));
+        }
+    }
+
+    fn is_news(&self, now: Duration, talkers: &[Talker]) -> bool {
+        let mut last = lock(&self.last_talkers);
+        let who = |talkers: &[Talker]| {
+            let mut numbers: Vec<_> = talkers.iter().map(|talker| talker.number).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        let changed = who(&last.1) != who(talkers);
+        let news = changed || (!talkers.is_empty() && now >= last.0 + LEVELS);
+        if news {
+            *last = (now, talkers.to_vec());
+        }
+        news
+    }
+
+    /// When to be served next. An input that came while this was decided wakes it again.
+    fn next(self: &Arc<Self>, now: Duration) -> Option<Duration> {
+        if let Some(due) = lock(&self.room).deadline(now) {
+            return Some(due);
+        }
+        self.scheduled.store(false, Ordering::SeqCst);
+        let waiting = !lock(&self.inbox).is_empty();
+        (waiting && !self.scheduled.swap(true, Ordering::SeqCst)).then_some(now)
+    }
+
+    fn post(self: &Arc<Self>, number: Number, input: Input) {
+        let now = now();
+        let mut inbox = lock(&self.inbox);
+        if inbox.len() >= INBOX && matches!(input, Input::Packet(_) | Input::Samples(_)) {
+            self.overflow.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        inbox.push((now, number, input));
+        drop(inbox);
+        if !self.scheduled.swap(true, Ordering::SeqCst) {
+            pool::schedule(Arc::clone(self), now);
+        }
+    }
+}
+
+impl Seat {
+    /// Leaves something for the worker.
+    pub(super) fn post(&self, input: Input) {
+        if matches!(input, Input::End)
+            && let Some(member) = lock(&self.conference.members).get_mut(&self.number)
+        {
+            member.ending = true;
+        }
+        self.conference.post(self.number, input);
+    }
+
+    /// Sets how many may be heard at once in the whole conference.
+    pub(super) fn set_max_talkers(&self, max: usize) {
+        lock(&self.conference.room).set_max_talkers(max);
+    }
+
+    /// The number of the participant of this name.
+    pub(super) fn number_of(&self, participant: &str) -> Option<Number> {
+        let members = lock(&self.conference.members);
+        members.iter().find(|(_, member)| member.participant == participant).map(|(number, _)| *number)
+    }
+
+    /// How loud he is, and what became of his packets.
+    pub(super) fn counters(&self) -> (Loudness, Counters, usize) {
+        let room = lock(&self.conference.room);
+        let overflow = self.conference.overflow.load(Ordering::Relaxed);
+        (room.loudness(self.number), room.counters(now(), self.number), overflow)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        lock(&self.conference.members).remove(&self.number);
+        self.conference.post(self.number, Input::Leave);
+    }
+}

@@ -1,0 +1,150 @@
+//! What the page says.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{PairSignal, ParticipantId, Picture, Publishing};
+
+/// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// How a subscriber's pair connection fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PairState {
+    /// Still being tried, but so slowly that the server path should show the picture meanwhile.
+    Slow,
+    /// It carries packets.
+    Connected,
+    /// It does not connect, or it broke.
+    Failed,
+}
+
+/// One message from the page. `join` is the first; nothing else is heard before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Enter the conference that the socket's URL names.
+    Join {
+        /// The name to show: 1 to 64 characters.
+        name: String,
+        /// A capability token for a role, if one was given; without it one joins as a speaker.
+        token: Option<String>,
+        /// What will be published.
+        publishing: Publishing,
+    },
+    /// The answer to the leg's offer.
+    Answer {
+        /// The session description.
+        sdp: String,
+    },
+    /// A candidate of the leg's browser side.
+    Candidate {
+        /// The candidate attribute's value; empty: no more will come.
+        candidate: String,
+        /// The m-line's index.
+        mline_index: u32,
+    },
+    /// Restart the leg's ICE (RFC 8445 section 9); the only offer a page ever makes to the server.
+    Restart {
+        /// The session description.
+        offer: String,
+    },
+    /// Something for the other end of a pair connection.
+    Pair {
+        /// To whom.
+        to: ParticipantId,
+        /// What.
+        signal: PairSignal,
+    },
+    /// How the pair connection with `peer` fares, seen from here.
+    PairState {
+        /// The other end.
+        peer: ParticipantId,
+        /// How it fares.
+        state: PairState,
+    },
+    /// What is published from now on.
+    Publish {
+        /// The new state.
+        publishing: Publishing,
+    },
+    /// Which pictures are visible on this page. Until the first of these, all are wanted.
+    Want {
+        /// All that is wanted; what is not in it is not.
+        pictures: Vec<Picture>,
+    },
+    /// Leave the conference.
+    Leave {},
+    /// End the conference for all; moderators only.
+    End {},
+}
+
+/// Why a text is not a message.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// Longer than [`MAX_MESSAGE_BYTES`].
+    #[error("a message of {bytes} bytes; at most {MAX_MESSAGE_BYTES} are read")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Not JSON, or not one of ours.
+    #[error("not a message: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// [`MessageError`] when `text` is too long, is not JSON, is of an unknown type, or has a field too many or too few.
+pub fn parse_client(text: &str) -> Result<ClientMessage, MessageError> {
+    if text.len() > MAX_MESSAGE_BYTES {
+        return Err(MessageError::TooLarge { bytes: text.len() });
+    }
+    Ok(serde_json::from_str(text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cause(text: &str) -> String {
+        parse_client(text).expect_err("must be refused").to_string()
+    }
+
+    #[test]
+    fn reads_a_join() {
+        let text = r#"{"type":"join","name":"Ann","token":null,"publishing":{"microphone":true,"camera":false,"screen":false}}"#;
+        let ClientMessage::Join { name, token, publishing } = parse_client(text).expect("valid")
+        else {
+            panic!("not a join")
+        };
+        assert_eq!((name.as_str(), token), ("Ann", None));
+        assert!(publishing.microphone && !publishing.camera);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        assert!(cause("{").contains("EOF"));
+        assert!(cause(r#"{"type":"dance"}"#).contains("unknown variant `dance`"));
+        assert!(cause(r#"{"type":"answer"}"#).contains("missing field `sdp`"));
+        assert!(cause(r#"{"type":"leave","now":true}"#).contains("unknown field `now`"));
+        assert!(cause(&" ".repeat(MAX_MESSAGE_BYTES + 1)).contains("262145 bytes"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_panic(text in ".{0,400}") {
+            let _ = parse_client(&text);
+        }
+
+        #[test]
+        fn what_is_written_is_read(sdp in ".{0,200}") {
+            let message = ClientMessage::Answer { sdp };
+            let text = serde_json::to_string(&message).expect("serialisable");
+            prop_assert_eq!(parse_client(&text).expect("valid"), message);
+        }
+    }
+}

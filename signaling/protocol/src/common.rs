@@ -1,0 +1,130 @@
+//! Nouns that more than one message uses.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A conference's id as it stands in its URL: at least 80 random bits in lower-case base 32.
+pub type ConferenceId = String;
+
+/// A participant's id within his conference: 80 random bits in lower-case base 32.
+pub type ParticipantId = String;
+
+/// What a participant may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May end the conference and query everyone's addresses; the creator is the first.
+    Moderator,
+    /// May send sound and pictures.
+    Speaker,
+    /// Receives only.
+    Listener,
+}
+
+/// Where a client stands, by comparing what it declares with where its traffic comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A declared address is the one its traffic comes from.
+    Public,
+    /// Its traffic comes from an address that it did not declare: there is a NAT between.
+    Private,
+    /// Not known yet, or the browser hides its host addresses.
+    Unknown,
+}
+
+/// Which of a publisher's pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The camera.
+    Camera,
+    /// A shared screen.
+    Screen,
+}
+
+/// How a picture reaches its subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// From browser to browser.
+    Direct,
+    /// Through exactly one other participant.
+    Peer,
+    /// Through the server, into a slot of the subscriber's leg.
+    Server,
+    /// Not at all: nothing is published or nothing is wanted.
+    None,
+}
+
+/// What a participant sends at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Publishing {
+    /// Sound from a microphone that is not muted.
+    pub microphone: bool,
+    /// A camera picture.
+    pub camera: bool,
+    /// A screen picture.
+    pub screen: bool,
+}
+
+/// A picture that a subscriber wants.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// Whose picture.
+    pub publisher: ParticipantId,
+    /// Which of his.
+    pub source: Source,
+}
+
+/// What two browsers tell each other about their pair connection; the service passes it on unread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PairSignal {
+    /// An offer or an answer.
+    Description {
+        /// `offer`, `answer`, `pranswer` or `rollback`.
+        description_type: String,
+        /// The session description (RFC 8866).
+        sdp: String,
+    },
+    /// A trickled candidate (RFC 8838).
+    Candidate {
+        /// The candidate attribute's value; empty: no more will come.
+        candidate: String,
+        /// The m-line's mid.
+        mid: Option<String>,
+        /// The m-line's index.
+        mline_index: Option<u32>,
+    },
+}
+
+/// What everyone in a conference may know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConferenceInfo {
+    /// The id in its URL.
+    pub id: ConferenceId,
+    /// The title its creator gave; may be empty.
+    pub title: String,
+    /// How many may be in it at once.
+    pub max_participants: u32,
+}
+
+/// What everyone in a conference may know of a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ParticipantInfo {
+    /// His id.
+    pub id: ParticipantId,
+    /// His number in the mix: the CSRC of his sound (RFC 3550 section 5.1).
+    pub number: u32,
+    /// The name he chose.
+    pub name: String,
+    /// What he may do.
+    pub role: Role,
+    /// Where he stands.
+    pub class: Class,
+    /// What he sends.
+    pub publishing: Publishing,
+}

@@ -1,0 +1,42 @@
+//! The TypeScript declarations that the page is checked against.
+
+use ts_rs::{Config, TS};
+
+use crate::*;
+
+/// The whole of `web/protocol.d.ts`.
+#[must_use]
+pub fn declarations() -> String {
+    let config = Config::new();
+    let mut text = String::from(
+        "// Made from signaling/protocol by `make declarations`; a test fails when it is stale.\n",
+    );
+    macro_rules! declare {
+        ($($name:ty),* $(,)?) => { $(
+            text.push_str("\nexport ");
+            text.push_str(&<$name>::decl(&config));
+            text.push('\n');
+        )* };
+    }
+    declare!(
+        Role, Class, Source, Path, Publishing, Picture, PairSignal, PairState, ConferenceInfo, ParticipantInfo,
+        ClientMessage, ServerMessage, LeaveReason, EndReason, ErrorCode,
+        CreateConference, ConferenceCreated, ConferenceSummary, AddressOrigin, AddressRecord, ParticipantRecord,
+        TokenRequest, TokenIssued, ApiError,
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_knows_these_words() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/protocol.d.ts");
+        let made = super::declarations();
+        if std::env::var_os("CONVENE_WRITE_DECLARATIONS").is_some() {
+            std::fs::write(file, &made).expect("web/ is writable");
+        }
+        let committed = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(committed == made, "web/protocol.d.ts is stale: run `make declarations`");
+    }
+}

@@ -1,0 +1,22 @@
+//! The words on the wire: what the page says to the service over its WebSocket, what the service answers, and the bodies of the REST API.
+//!
+//! Only words are here. No rule of the conference is (`convene-conference` has them), no socket and no pipeline.
+//! The page's TypeScript declarations, `web/protocol.d.ts`, are made from these types; a test fails when they are stale.
+
+mod client;
+mod common;
+mod declarations;
+mod rest;
+mod server;
+
+pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
+pub use common::{
+    Class, ConferenceId, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture,
+    Publishing, Role, Source,
+};
+pub use declarations::declarations;
+pub use rest::{
+    AddressOrigin, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary, CreateConference,
+    ParticipantRecord, TokenIssued, TokenRequest,
+};
+pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage};

@@ -1,0 +1,131 @@
+//! Bodies of the REST API.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{Class, ConferenceId, ErrorCode, ParticipantId, Role};
+
+/// `POST /api/v1/conferences`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CreateConference {
+    /// At most 120 characters; may be empty.
+    #[serde(default)]
+    pub title: String,
+    /// How many may be in it at once, 2 to 500; the service's default when absent.
+    #[serde(default)]
+    pub max_participants: Option<u32>,
+    /// Whether the public list shows it.
+    #[serde(default)]
+    pub listed: bool,
+}
+
+/// The answer to [`CreateConference`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConferenceCreated {
+    /// The new conference's id.
+    pub id: ConferenceId,
+    /// Where people join.
+    pub url: String,
+    /// Makes its bearer a moderator. Pages carry it in the URL's fragment.
+    pub moderator_token: String,
+}
+
+/// A row of `GET /api/v1/conferences`, and the answer to `GET /api/v1/conferences/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConferenceSummary {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Its title.
+    pub title: String,
+    /// How many may be in it at once.
+    pub max_participants: u32,
+    /// How many are in it.
+    pub participants: u32,
+    /// Whether the public list shows it.
+    pub listed: bool,
+    /// When it was created, in seconds since 1970.
+    #[ts(type = "number")]
+    pub created_at: u64,
+}
+
+/// Where an address was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressOrigin {
+    /// The WebSocket came from it.
+    Socket,
+    /// The client declared it in a candidate of type host.
+    Host,
+    /// The client declared it in a candidate of type srflx.
+    Srflx,
+    /// The client declared it in a candidate of another type.
+    Other,
+    /// ICE traffic really came from it.
+    Observed,
+}
+
+/// One address of a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AddressRecord {
+    /// Where it was learnt.
+    pub origin: AddressOrigin,
+    /// The IP address, or the `.local` name that hides it.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// When it was learnt, in seconds since 1970.
+    #[ts(type = "number")]
+    pub at: u64,
+}
+
+/// A row of `GET /api/v1/conferences/{id}/participants`, for moderators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ParticipantRecord {
+    /// His id.
+    pub id: ParticipantId,
+    /// His name.
+    pub name: String,
+    /// What he may do.
+    pub role: Role,
+    /// Where he stands.
+    pub class: Class,
+    /// When he came, in seconds since 1970.
+    #[ts(type = "number")]
+    pub joined_at: u64,
+    /// When he left, in seconds since 1970; absent while he is in.
+    #[ts(type = "number | null")]
+    pub left_at: Option<u64>,
+    /// Every address known of him.
+    pub addresses: Vec<AddressRecord>,
+}
+
+/// `POST /api/v1/conferences/{id}/tokens`, for moderators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    /// The role its bearer will have.
+    pub role: Role,
+    /// How long it holds, in seconds: at most 30 days.
+    #[ts(type = "number")]
+    pub valid_seconds: u64,
+}
+
+/// The answer to [`TokenRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TokenIssued {
+    /// The token.
+    pub token: String,
+    /// When it expires, in seconds since 1970.
+    #[ts(type = "number")]
+    pub expires_at: u64,
+}
+
+/// The body of every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ApiError {
+    /// What kind.
+    pub code: ErrorCode,
+    /// A sentence with the cause.
+    pub message: String,
+}

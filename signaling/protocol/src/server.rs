@@ -1,0 +1,154 @@
+//! What the service says to the page.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Source};
+
+/// One message to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The answer to `join`: who you are and who is there.
+    Welcome {
+        /// You.
+        me: ParticipantInfo,
+        /// The conference.
+        conference: ConferenceInfo,
+        /// The others, in the order of their coming.
+        participants: Vec<ParticipantInfo>,
+        /// STUN URLs for pair connections; may be empty.
+        stun_urls: Vec<String>,
+        /// Whether `end` will be obeyed.
+        may_end: bool,
+    },
+    /// The server's offer of your leg; sent once.
+    Offer {
+        /// The session description.
+        sdp: String,
+    },
+    /// A candidate of the leg's server side.
+    Candidate {
+        /// The candidate attribute's value.
+        candidate: String,
+        /// The m-line's index.
+        mline_index: u32,
+    },
+    /// The answer to `restart`.
+    Restarted {
+        /// The session description.
+        answer: String,
+    },
+    /// Somebody came.
+    Joined {
+        /// Who.
+        participant: ParticipantInfo,
+    },
+    /// Somebody's role, class or publishing changed.
+    Updated {
+        /// How he is now.
+        participant: ParticipantInfo,
+    },
+    /// Somebody is gone.
+    Left {
+        /// Who.
+        participant: ParticipantId,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// Something from the other end of a pair connection.
+    Pair {
+        /// From whom.
+        from: ParticipantId,
+        /// What.
+        signal: PairSignal,
+    },
+    /// How a picture reaches you from now on. A slot of the leg carries it when the path is `server`.
+    Path {
+        /// Whose picture.
+        publisher: ParticipantId,
+        /// Which of his.
+        source: Source,
+        /// The path.
+        path: Path,
+        /// The mid of the leg's m-line that carries it, when the path is `server`.
+        mid: Option<String>,
+    },
+    /// Whether somebody needs a picture of yours by the server path: send it on the leg's m-line, or stop.
+    ServerNeeds {
+        /// Which of your pictures.
+        source: Source,
+        /// Whether it is needed.
+        needed: bool,
+    },
+    /// The conference is over; the socket closes after this.
+    Ended {
+        /// Why.
+        reason: EndReason,
+    },
+    /// Something you said was refused. The conference goes on unless `fatal`.
+    Error {
+        /// What kind.
+        code: ErrorCode,
+        /// A sentence with the cause.
+        message: String,
+        /// Whether the socket closes after this.
+        fatal: bool,
+    },
+}
+
+/// Why somebody is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveReason {
+    /// He left.
+    Left,
+    /// Neither his socket nor his packets were heard from any more.
+    Vanished,
+    /// His leg failed.
+    LegFailed,
+}
+
+/// Why a conference is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// A moderator ended it.
+    Moderator,
+    /// It stood empty for the grace time.
+    Empty,
+    /// The service shuts down.
+    Shutdown,
+}
+
+/// Why something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not a message (not JSON, unknown type, a field too many or too few).
+    Malformed,
+    /// Longer than the service reads.
+    TooLarge,
+    /// A message that does not fit now, such as anything before `join`, or a second `join`.
+    OutOfOrder,
+    /// The token is not ours, is of another conference, or has expired.
+    BadToken,
+    /// Your role does not allow it.
+    Forbidden,
+    /// As many are in the conference as may be.
+    Full,
+    /// No such conference, or it has ended.
+    NoConference,
+    /// No such participant.
+    NoParticipant,
+    /// A name that is empty or too long.
+    BadName,
+    /// A session description that is none, or does not answer what was offered.
+    BadSdp,
+    /// A candidate that is none.
+    BadCandidate,
+    /// More messages than anyone needs to send.
+    TooMany,
+    /// Our fault.
+    Internal,
+}
