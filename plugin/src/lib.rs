@@ -5,6 +5,9 @@
 //! in one object of the process. The GObject shells are here; what is right and wrong is decided in the pure crates
 //! under `core/`.
 
+// `plugin_define!` makes items without docs.
+#![allow(missing_docs)]
+
 mod audio;
 mod video;
 

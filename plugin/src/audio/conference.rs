@@ -24,7 +24,8 @@ const LEVELS: Duration = Duration::from_millis(200);
 /// Inputs that wait for a worker beyond this are dropped: a second of a hundred people's packets.
 const INBOX: usize = 5_000;
 
-static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> = LazyLock::new(Mutex::default);
+static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> =
+    LazyLock::new(Mutex::default);
 
 /// Locks even after a panic elsewhere: what is behind these locks is valid between any two statements.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,7 +84,9 @@ impl std::fmt::Display for JoinError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NameTaken(name) => write!(f, "participant `{name}` is in the conference already"),
-            Self::NumberTaken(number) => write!(f, "number {number} is taken in the conference already"),
+            Self::NumberTaken(number) => {
+                write!(f, "number {number} is taken in the conference already")
+            }
         }
     }
 }
@@ -133,19 +136,43 @@ impl Conference {
     ///
     /// # Errors
     /// [`JoinError`] when the name or number is taken.
-    pub(super) fn join(self: &Arc<Self>, participant: &str, number: u32, ear: Arc<dyn Ear>) -> Result<Seat, JoinError> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        participant: &str,
+        number: u32,
+        ear: Arc<dyn Ear>,
+    ) -> Result<Seat, JoinError> {
         let mut members = lock(&self.members);
         let number = match number {
             0 => members.keys().next_back().map_or(1, |last| last.0 + 1),
-            taken if members.contains_key(&Number(taken)) => return Err(JoinError::NumberTaken(taken)),
+            taken if members.contains_key(&Number(taken)) => {
+                return Err(JoinError::NumberTaken(taken));
+            }
             free => free,
         };
-        let participant = if participant.is_empty() { format!("participant-{number}") } else { participant.into() };
-        if members.values().any(|member| member.participant == participant) {
+        let participant = if participant.is_empty() {
+            format!("participant-{number}")
+        } else {
+            participant.into()
+        };
+        if members
+            .values()
+            .any(|member| member.participant == participant)
+        {
             return Err(JoinError::NameTaken(participant));
         }
-        members.insert(Number(number), Member { participant, ear, ending: false });
-        Ok(Seat { conference: Arc::clone(self), number: Number(number) })
+        members.insert(
+            Number(number),
+            Member {
+                participant,
+                ear,
+                ending: false,
+            },
+        );
+        Ok(Seat {
+            conference: Arc::clone(self),
+            number: Number(number),
+        })
     }
 
     /// Serves what is due; says when it is due again.
@@ -153,8 +180,13 @@ impl Conference {
         match catch_unwind(AssertUnwindSafe(|| self.serve_frame(now))) {
             Ok(due) => due,
             Err(_) => {
-                let ears: Vec<_> = lock(&self.members).values().map(|m| Arc::clone(&m.ear)).collect();
-                ears.iter().for_each(|ear| ear.broken("the mixer panicked; this is a bug of conveneaudio"));
+                let ears: Vec<_> = lock(&self.members)
+                    .values()
+                    .map(|m| Arc::clone(&m.ear))
+                    .collect();
+                ears.iter().for_each(|ear| {
+                    ear.broken("the mixer panicked; this is a bug of conveneaudio")
+                });
                 None
             }
         }
@@ -201,18 +233,31 @@ impl Conference {
 
     fn take_drained(&self, room: &Room) -> Vec<Number> {
         let mut members = lock(&self.members);
-        let drained = members.iter_mut().filter(|(number, member)| member.ending && room.is_drained(**number));
-        drained.map(|(number, member)| { member.ending = false; *number }).collect()
+        let drained = members
+            .iter_mut()
+            .filter(|(number, member)| member.ending && room.is_drained(**number));
+        drained
+            .map(|(number, member)| {
+                member.ending = false;
+                *number
+            })
+            .collect()
     }
 
     fn hand_out(&self, due: Duration, deliveries: Vec<Delivery>, drained: &[Number]) {
-        let ears: BTreeMap<_, _> = lock(&self.members).iter().map(|(n, m)| (*n, Arc::clone(&m.ear))).collect();
+        let ears: BTreeMap<_, _> = lock(&self.members)
+            .iter()
+            .map(|(n, m)| (*n, Arc::clone(&m.ear)))
+            .collect();
         for delivery in deliveries {
             if let Some(ear) = ears.get(&delivery.to) {
                 ear.deliver(due, delivery);
             }
         }
-        drained.iter().filter_map(|number| ears.get(number)).for_each(|ear| ear.drained());
+        drained
+            .iter()
+            .filter_map(|number| ears.get(number))
+            .for_each(|ear| ear.drained());
     }
 
     /// Tells all ears who talks: when that changes, and every [`LEVELS`] while somebody does.
@@ -221,10 +266,17 @@ impl Conference {
         let members = lock(&self.members);
         let named = heard.iter().filter_map(|talker| {
             let participant = members.get(&talker.number)?.participant.clone();
-            Some(Talker { participant, number: talker.number, loudness: talker.loudness })
+            Some(Talker {
+                participant,
+                number: talker.number,
+                loudness: talker.loudness,
+            })
         });
         let talkers: Vec<_> = named.collect();
-        let ears: Vec<_> = members.values().map(|member| Arc::clone(&member.ear)).collect();
+        let ears: Vec<_> = members
+            .values()
+            .map(|member| Arc::clone(&member.ear))
+            .collect();
         drop(members);
         if self.is_news(now, &talkers) {
             ears.iter().for_each(|ear| ear.talkers(&talkers));
@@ -290,14 +342,21 @@ impl Seat {
     /// The number of the participant of this name.
     pub(super) fn number_of(&self, participant: &str) -> Option<Number> {
         let members = lock(&self.conference.members);
-        members.iter().find(|(_, member)| member.participant == participant).map(|(number, _)| *number)
+        members
+            .iter()
+            .find(|(_, member)| member.participant == participant)
+            .map(|(number, _)| *number)
     }
 
     /// How loud he is, and what became of his packets.
     pub(super) fn counters(&self) -> (Loudness, Counters, usize) {
         let room = lock(&self.conference.room);
         let overflow = self.conference.overflow.load(Ordering::Relaxed);
-        (room.loudness(self.number), room.counters(now(), self.number), overflow)
+        (
+            room.loudness(self.number),
+            room.counters(now(), self.number),
+            overflow,
+        )
     }
 }
 

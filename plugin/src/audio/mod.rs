@@ -11,7 +11,7 @@ mod outlet;
 mod pool;
 mod settings;
 
-use glib::prelude::*;
+use gst::prelude::*;
 
 pub use settings::{AudioMode, Delivery};
 
@@ -24,5 +24,10 @@ glib::wrapper! {
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     AudioMode::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     Delivery::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    gst::Element::register(Some(plugin), "conveneaudio", gst::Rank::NONE, ConveneAudio::static_type())
+    gst::Element::register(
+        Some(plugin),
+        "conveneaudio",
+        gst::Rank::NONE,
+        ConveneAudio::static_type(),
+    )
 }

@@ -69,7 +69,9 @@ fn next_due((agenda, due_changed): &(Mutex<(Agenda, u64)>, Condvar)) -> Arc<Conf
             }
             Some(first) => {
                 let wait = first.key().0 - now;
-                due_changed.wait_timeout(agenda, wait).map_or_else(|e| e.into_inner().0, |(agenda, _)| agenda)
+                due_changed
+                    .wait_timeout(agenda, wait)
+                    .map_or_else(|e| e.into_inner().0, |(agenda, _)| agenda)
             }
             None => due_changed.wait(agenda).unwrap_or_else(|e| e.into_inner()),
         };

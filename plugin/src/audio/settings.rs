@@ -10,10 +10,16 @@ use convene_audio::{Codec, Hearing, Mode, Number, Output, Settings};
 pub enum AudioMode {
     /// One stream with everyone but himself.
     #[default]
-    #[enum_value(name = "One stream with everyone but the participant himself", nick = "mix")]
+    #[enum_value(
+        name = "One stream with everyone but the participant himself",
+        nick = "mix"
+    )]
     Mix,
     /// The talkers' own packets, each on a request pad.
-    #[enum_value(name = "The talkers' own packets, each on a request pad", nick = "relay")]
+    #[enum_value(
+        name = "The talkers' own packets, each on a request pad",
+        nick = "relay"
+    )]
     Relay,
 }
 
@@ -26,7 +32,10 @@ pub enum Delivery {
     #[enum_value(name = "A task of each pad, from a bounded queue", nick = "queue")]
     Queue,
     /// The mixing thread itself: what is downstream must never block.
-    #[enum_value(name = "The mixing thread; nothing downstream may block", nick = "direct")]
+    #[enum_value(
+        name = "The mixing thread; nothing downstream may block",
+        nick = "direct"
+    )]
     Direct,
 }
 
@@ -76,7 +85,11 @@ impl Default for Properties {
 
 impl Properties {
     /// What the room needs to know; `raw` says in which form the participant takes his mix, `number_of` who has which name.
-    pub(super) fn for_room(&self, form: Option<Form>, number_of: impl Fn(&str) -> Option<Number>) -> Settings {
+    pub(super) fn for_room(
+        &self,
+        form: Option<Form>,
+        number_of: impl Fn(&str) -> Option<Number>,
+    ) -> Settings {
         Settings {
             mute: self.mute,
             volume: self.volume as f32,
@@ -84,7 +97,10 @@ impl Properties {
                 AudioMode::Mix => Mode::Mix,
                 AudioMode::Relay => Mode::Relay,
             },
-            hearing: Hearing { deaf: self.deaf, gains: self.gains_by_number(number_of) },
+            hearing: Hearing {
+                deaf: self.deaf,
+                gains: self.gains_by_number(number_of),
+            },
             output: form.map(|form| match form {
                 Form::Raw => Output::Raw,
                 Form::Opus => Output::Opus(self.codec()),

@@ -117,7 +117,11 @@ mod tests {
     #[test]
     fn reads_a_join() {
         let text = r#"{"type":"join","name":"Ann","token":null,"publishing":{"microphone":true,"camera":false,"screen":false}}"#;
-        let ClientMessage::Join { name, token, publishing } = parse_client(text).expect("valid")
+        let ClientMessage::Join {
+            name,
+            token,
+            publishing,
+        } = parse_client(text).expect("valid")
         else {
             panic!("not a join")
         };

@@ -19,10 +19,30 @@ pub fn declarations() -> String {
         )* };
     }
     declare!(
-        Role, Class, Source, Path, Publishing, Picture, PairSignal, PairState, ConferenceInfo, ParticipantInfo,
-        ClientMessage, ServerMessage, LeaveReason, EndReason, ErrorCode,
-        CreateConference, ConferenceCreated, ConferenceSummary, AddressOrigin, AddressRecord, ParticipantRecord,
-        TokenRequest, TokenIssued, ApiError,
+        Role,
+        Class,
+        Source,
+        Path,
+        Publishing,
+        Picture,
+        PairSignal,
+        PairState,
+        ConferenceInfo,
+        ParticipantInfo,
+        ClientMessage,
+        ServerMessage,
+        LeaveReason,
+        EndReason,
+        ErrorCode,
+        CreateConference,
+        ConferenceCreated,
+        ConferenceSummary,
+        AddressOrigin,
+        AddressRecord,
+        ParticipantRecord,
+        TokenRequest,
+        TokenIssued,
+        ApiError,
     );
     text
 }
@@ -37,6 +57,9 @@ mod tests {
             std::fs::write(file, &made).expect("web/ is writable");
         }
         let committed = std::fs::read_to_string(file).unwrap_or_default();
-        assert!(committed == made, "web/protocol.d.ts is stale: run `make declarations`");
+        assert!(
+            committed == made,
+            "web/protocol.d.ts is stale: run `make declarations`"
+        );
     }
 }

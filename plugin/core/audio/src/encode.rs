@@ -29,7 +29,13 @@ pub struct Codec {
 
 impl Default for Codec {
     fn default() -> Self {
-        Self { bitrate: 32_000, complexity: 5, fec: true, dtx: true, frames: 1 }
+        Self {
+            bitrate: 32_000,
+            complexity: 5,
+            fec: true,
+            dtx: true,
+            frames: 1,
+        }
     }
 }
 
@@ -65,7 +71,12 @@ impl Stream {
         encoder.set_inband_fec(codec.fec)?;
         encoder.set_packet_loss_perc(if codec.fec { 5 } else { 0 })?;
         encoder.set_dtx(codec.dtx)?;
-        let mut stream = Self { encoder, codec, gathered: Vec::new(), dormant: false };
+        let mut stream = Self {
+            encoder,
+            codec,
+            gathered: Vec::new(),
+            dormant: false,
+        };
         if let Some(frame) = before {
             stream.encoder.encode_vec_float(frame, LONGEST)?;
             stream.encoder.set_prediction_disabled(true)?;
@@ -100,7 +111,11 @@ impl Stream {
     fn judge(&mut self, packet: Vec<u8>) -> Encoded {
         let nothing = self.codec.dtx && packet.len() <= DTX_BYTES;
         let known = std::mem::replace(&mut self.dormant, nothing);
-        if nothing && known { Encoded::Nothing } else { Encoded::Packet(packet.into()) }
+        if nothing && known {
+            Encoded::Nothing
+        } else {
+            Encoded::Packet(packet.into())
+        }
     }
 }
 
@@ -116,7 +131,10 @@ mod tests {
     fn silence_falls_dormant_and_sound_wakes() {
         let mut stream = Stream::new(Codec::default(), None).unwrap();
         for f in 0..10 {
-            assert!(matches!(stream.push(&tone(f), false).unwrap(), Encoded::Packet(_)));
+            assert!(matches!(
+                stream.push(&tone(f), false).unwrap(),
+                Encoded::Packet(_)
+            ));
         }
         let mut sent = 0;
         while !stream.is_dormant() {
@@ -125,24 +143,48 @@ mod tests {
             stream.push(&[0.0; FRAME], true).unwrap();
         }
         assert_eq!(stream.push(&[0.0; FRAME], true).unwrap(), Encoded::Nothing);
-        assert!(matches!(stream.push(&tone(11), false).unwrap(), Encoded::Packet(p) if p.len() > 10));
+        assert!(
+            matches!(stream.push(&tone(11), false).unwrap(), Encoded::Packet(p) if p.len() > 10)
+        );
         assert!(!stream.is_dormant());
     }
 
     #[test]
     fn three_frames_make_a_packet_of_60_ms() {
-        let mut stream = Stream::new(Codec { frames: 3, ..Codec::default() }, None).unwrap();
+        let mut stream = Stream::new(
+            Codec {
+                frames: 3,
+                ..Codec::default()
+            },
+            None,
+        )
+        .unwrap();
         assert_eq!(stream.push(&tone(0), false).unwrap(), Encoded::Gathering);
         assert_eq!(stream.push(&tone(1), false).unwrap(), Encoded::Gathering);
-        let Encoded::Packet(packet) = stream.push(&tone(2), false).unwrap() else { panic!("no packet") };
-        assert_eq!(opus::packet::get_nb_samples(&packet, RATE).unwrap(), 3 * FRAME);
+        let Encoded::Packet(packet) = stream.push(&tone(2), false).unwrap() else {
+            panic!("no packet")
+        };
+        assert_eq!(
+            opus::packet::get_nb_samples(&packet, RATE).unwrap(),
+            3 * FRAME
+        );
     }
 
     #[test]
     fn without_dtx_silence_is_sent() {
-        let mut stream = Stream::new(Codec { dtx: false, ..Codec::default() }, None).unwrap();
+        let mut stream = Stream::new(
+            Codec {
+                dtx: false,
+                ..Codec::default()
+            },
+            None,
+        )
+        .unwrap();
         for _ in 0..50 {
-            assert!(matches!(stream.push(&[0.0; FRAME], true).unwrap(), Encoded::Packet(_)));
+            assert!(matches!(
+                stream.push(&[0.0; FRAME], true).unwrap(),
+                Encoded::Packet(_)
+            ));
         }
     }
 }

@@ -80,12 +80,21 @@ impl Floor {
             return;
         }
         let smoothed = loudness.dbov() as f32;
-        self.seats.insert(number, Seat { since: now, last_spoke: now, smoothed });
+        self.seats.insert(
+            number,
+            Seat {
+                since: now,
+                last_spoke: now,
+                smoothed,
+            },
+        );
     }
 
     /// Takes the seat of whoever pauses, else of one who is clearly quieter.
     fn make_room(&mut self, now: Duration, loudness: Loudness) -> bool {
-        let Some(number) = self.weakest() else { return false };
+        let Some(number) = self.weakest() else {
+            return false;
+        };
         let seat = &self.seats[&number];
         let pauses = seat.last_spoke < now;
         let quieter = seat.smoothed + MARGIN <= loudness.dbov() as f32;
@@ -114,8 +123,10 @@ mod tests {
     const FRAME: Duration = crate::FRAME_TIME;
 
     fn say(floor: &mut Floor, at_frame: u32, max: usize, levels: &[(u32, u8)]) -> Vec<u32> {
-        let heard: Vec<_> =
-            levels.iter().map(|&(n, l)| (Number(n), Loudness::from_header(l))).collect();
+        let heard: Vec<_> = levels
+            .iter()
+            .map(|&(n, l)| (Number(n), Loudness::from_header(l)))
+            .collect();
         floor.update(FRAME * at_frame, max, &heard);
         floor.seats.keys().map(|n| n.0).collect()
     }
@@ -142,7 +153,11 @@ mod tests {
         say(&mut floor, 0, 2, &[(1, 30), (2, 30)]);
         assert_eq!(say(&mut floor, 20, 2, &[(1, 30), (2, 30), (3, 30)]), [1, 2]);
         assert_eq!(say(&mut floor, 21, 2, &[(1, 30), (2, 90), (3, 30)]), [1, 3]);
-        assert_eq!(say(&mut floor, 40, 2, &[(1, 40), (2, 26), (3, 30)]), [1, 3], "smoothed");
+        assert_eq!(
+            say(&mut floor, 40, 2, &[(1, 40), (2, 26), (3, 30)]),
+            [1, 3],
+            "smoothed"
+        );
         for frame in 41..60 {
             say(&mut floor, frame, 2, &[(1, 40), (3, 30)]);
         }

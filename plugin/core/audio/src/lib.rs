@@ -32,3 +32,9 @@ pub const FRAME_TIME: std::time::Duration = std::time::Duration::from_millis(20)
 
 /// One frame of sound, nominally within ±1.
 pub type Frame = [f32; FRAME];
+
+/// The samples at 48 kHz that an Opus packet holds; `None` when it is not one.
+#[must_use]
+pub fn samples_in(packet: &[u8]) -> Option<usize> {
+    opus::packet::get_nb_samples(packet, RATE).ok()
+}

@@ -25,7 +25,11 @@ pub(crate) struct Limiter {
 
 impl Default for Limiter {
     fn default() -> Self {
-        Self { held: [0.0; BLOCK], held_allows: 1.0, gain: 1.0 }
+        Self {
+            held: [0.0; BLOCK],
+            held_allows: 1.0,
+            gain: 1.0,
+        }
     }
 }
 
@@ -51,7 +55,11 @@ impl Limiter {
         apply(&self.held, self.gain, target, out);
         self.held.copy_from_slice(coming);
         self.held_allows = coming_allows;
-        self.gain = if target > 0.9999 && coming_allows >= 1.0 { 1.0 } else { target };
+        self.gain = if target > 0.9999 && coming_allows >= 1.0 {
+            1.0
+        } else {
+            target
+        };
     }
 }
 
@@ -87,14 +95,18 @@ mod tests {
     fn quiet_sound_passes_unchanged() {
         let mut limiter = Limiter::default();
         let sent: Vec<f32> = (0..5).flat_map(|f| tone(0.9, f)).collect();
-        let got: Vec<f32> = (0..5).flat_map(|f| limiter.process(&tone(0.9, f))).collect();
+        let got: Vec<f32> = (0..5)
+            .flat_map(|f| limiter.process(&tone(0.9, f)))
+            .collect();
         assert_eq!(got[Limiter::DELAY..], sent[..sent.len() - Limiter::DELAY]);
     }
 
     #[test]
     fn a_tone_three_times_too_loud_stays_a_tone() {
         let mut limiter = Limiter::default();
-        let got: Vec<f32> = (0..100).flat_map(|f| limiter.process(&tone(3.0, f))).collect();
+        let got: Vec<f32> = (0..100)
+            .flat_map(|f| limiter.process(&tone(3.0, f)))
+            .collect();
         let settled = &got[50 * FRAME..];
         let (mut sine, mut cosine, mut power) = (0.0_f64, 0.0_f64, 0.0_f64);
         for (i, &s) in settled.iter().enumerate() {

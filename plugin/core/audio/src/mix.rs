@@ -52,7 +52,11 @@ pub(crate) fn part(frame: &Frame, from: f32, to: f32) -> Box<Part> {
     let step = (to - from) / length as f32;
     let mut part = Box::new([0; FRAME]);
     for (i, (out, sample)) in part.iter_mut().zip(frame).enumerate() {
-        let gain = if i < length { from + step * i as f32 } else { to };
+        let gain = if i < length {
+            from + step * i as f32
+        } else {
+            to
+        };
         *out = ((sample * gain).clamp(-LOUDEST, LOUDEST) * ONE) as i32;
     }
     part
@@ -62,7 +66,10 @@ pub(crate) fn part(frame: &Frame, from: f32, to: f32) -> Box<Part> {
 pub(crate) fn total(parts: &BTreeMap<Number, Box<Part>>) -> Part {
     let mut total = [0; FRAME];
     for part in parts.values() {
-        total.iter_mut().zip(part.iter()).for_each(|(sum, sample)| *sum += sample);
+        total
+            .iter_mut()
+            .zip(part.iter())
+            .for_each(|(sum, sample)| *sum += sample);
     }
     total
 }
@@ -85,7 +92,10 @@ pub(crate) fn sum(
             let mut frame = [0.0; FRAME];
             for (number, part) in parts.iter().filter(|(number, _)| **number != own) {
                 let gain = gains.get(number).copied().unwrap_or(1.0);
-                frame.iter_mut().zip(part.iter()).for_each(|(sum, sample)| *sum += real(*sample) * gain);
+                frame
+                    .iter_mut()
+                    .zip(part.iter())
+                    .for_each(|(sum, sample)| *sum += real(*sample) * gain);
             }
             frame
         }
@@ -117,7 +127,11 @@ impl Mix {
     pub(crate) fn limit(&mut self, frame: &Frame, nobody: bool) -> Frame {
         self.silent = if nobody { self.silent + 1 } else { 0 };
         self.unused = 0;
-        if self.is_silent() { [0.0; FRAME] } else { self.limiter.process(frame) }
+        if self.is_silent() {
+            [0.0; FRAME]
+        } else {
+            self.limiter.process(frame)
+        }
     }
 
     /// Whether nothing is left to hear: the limiter's tail takes one frame more.
@@ -129,13 +143,21 @@ impl Mix {
     ///
     /// # Errors
     /// libopus's.
-    pub(crate) fn encode(&mut self, codec: Codec, frame: &Frame, other: Option<&Frame>) -> Result<Encoded, opus::Error> {
+    pub(crate) fn encode(
+        &mut self,
+        codec: Codec,
+        frame: &Frame,
+        other: Option<&Frame>,
+    ) -> Result<Encoded, opus::Error> {
         let silent = self.is_silent();
         let used = match self.streams.entry(codec) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let before = self.last.as_deref().or(other);
-                entry.insert(Used { stream: Stream::new(codec, before)?, unused: 0 })
+                entry.insert(Used {
+                    stream: Stream::new(codec, before)?,
+                    unused: 0,
+                })
             }
         };
         used.unused = 0;
@@ -170,8 +192,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts(seeds: &[i32]) -> BTreeMap<Number, Box<Part>> {
-        let make = |seed: i32| Box::new(std::array::from_fn(|i| seed.wrapping_mul(i as i32 + 1) % 1_000_000));
-        seeds.iter().enumerate().map(|(i, seed)| (Number(i as u32), make(*seed))).collect()
+        let make = |seed: i32| {
+            Box::new(std::array::from_fn(|i| {
+                seed.wrapping_mul(i as i32 + 1) % 1_000_000
+            }))
+        };
+        seeds
+            .iter()
+            .enumerate()
+            .map(|(i, seed)| (Number(i as u32), make(*seed)))
+            .collect()
     }
 
     #[test]

@@ -107,7 +107,8 @@ impl Playout {
             return;
         };
         let timestamp = self.place(arrival);
-        self.delay.observe(now, samples_of(now) as i64 - timestamp as i64);
+        self.delay
+            .observe(now, samples_of(now) as i64 - timestamp as i64);
         if self.is_late(timestamp) {
             self.counters.late += 1;
             return;
@@ -126,7 +127,9 @@ impl Playout {
     /// What is due at `now`.
     pub(crate) fn due(&mut self, now: Duration) -> Due {
         self.start(now);
-        let State::Playing { next, missing, .. } = self.state else { return Due::Nothing };
+        let State::Playing { next, missing, .. } = self.state else {
+            return Due::Nothing;
+        };
         match self.queue.range(..=next).next_back() {
             Some((at, packet)) if at + packet.samples > next => packet.due(),
             _ if missing < CONCEALED && !self.dtx && !self.stale => Due::Unknown,
@@ -165,7 +168,10 @@ impl Playout {
         if let State::Playing { next, missing, .. } = &mut self.state {
             let behind = *next;
             *next += FRAME as u64;
-            let here = self.queue.iter().any(|(at, packet)| *at <= behind && at + packet.samples > behind);
+            let here = self
+                .queue
+                .iter()
+                .any(|(at, packet)| *at <= behind && at + packet.samples > behind);
             *missing = if here { 0 } else { *missing + 1 };
             self.forget_played();
         }
@@ -218,7 +224,9 @@ impl Playout {
 
     /// A packet whose time is over; one that comes when nothing else does starts again with more delay instead.
     fn is_late(&mut self, timestamp: u64) -> bool {
-        let State::Playing { next, missing, .. } = self.state else { return false };
+        let State::Playing { next, missing, .. } = self.state else {
+            return false;
+        };
         if timestamp >= next {
             return false;
         }
@@ -230,22 +238,35 @@ impl Playout {
     }
 
     fn start(&mut self, now: Duration) {
-        let (State::Waiting, Some((&first, _))) = (&self.state, self.queue.first_key_value()) else { return };
+        let (State::Waiting, Some((&first, _))) = (&self.state, self.queue.first_key_value())
+        else {
+            return;
+        };
         if self.delay.lag(now, first) >= self.delay.target() {
-            self.state = State::Playing { next: first, missing: 0, lagging: 0 };
+            self.state = State::Playing {
+                next: first,
+                missing: 0,
+                lagging: 0,
+            };
         }
     }
 
     /// Leaves a frame out when packets are held longer than the jitter demands: a quiet one, or any after a while.
     fn adapt(&mut self, now: Duration) {
         let too_much = self.delay.target() + FRAME_TIME + FRAME_TIME / 2;
-        let State::Playing { next, lagging, .. } = &mut self.state else { return };
+        let State::Playing { next, lagging, .. } = &mut self.state else {
+            return;
+        };
         if self.delay.lag(now, *next) <= too_much {
             *lagging = 0;
             return;
         }
         *lagging += 1;
-        let quiet = self.queue.get(next).and_then(|packet| packet.loudness).is_some_and(|l| !l.reaches(QUIET));
+        let quiet = self
+            .queue
+            .get(next)
+            .and_then(|packet| packet.loudness)
+            .is_some_and(|l| !l.reaches(QUIET));
         if quiet || *lagging > PATIENCE {
             *lagging = 0;
             *next += FRAME as u64;
@@ -269,7 +290,9 @@ impl Playout {
     }
 
     fn decode_packet(&mut self, at: u64) {
-        let Some(packet) = self.queue.remove(&at) else { return };
+        let Some(packet) = self.queue.remove(&at) else {
+            return;
+        };
         if std::mem::take(&mut self.stale) && self.decoder.reset_state().is_err() {
             self.counters.malformed += 1;
         }
@@ -280,7 +303,9 @@ impl Playout {
 
     /// The packet before `at` is lost; the one at `at` carries it at low quality.
     fn recover(&mut self, at: u64) {
-        let Some(packet) = self.queue.get(&at) else { return };
+        let Some(packet) = self.queue.get(&at) else {
+            return;
+        };
         let (payload, samples) = (packet.payload.clone(), packet.samples as usize);
         self.counters.lost += 1;
         self.decode(&payload, samples, true);
@@ -290,7 +315,9 @@ impl Playout {
     /// Nothing is there for the frame that is due. While the lag is shorter than wanted, time is not let go by:
     /// the concealed frame is an additional one, and what comes late still finds its place.
     fn conceal_frame(&mut self, now: Duration) {
-        let State::Playing { next, missing, .. } = &mut self.state else { return };
+        let State::Playing { next, missing, .. } = &mut self.state else {
+            return;
+        };
         *missing += 1;
         let (next, missing) = (*next, *missing);
         if missing > CONCEALED || self.dtx || self.stale {
@@ -299,7 +326,8 @@ impl Playout {
             self.counters.concealed += 1;
             self.decode(&[], FRAME, false);
         }
-        let grow = missing <= CONCEALED && !self.dtx && self.delay.lag(now, next) < self.delay.target();
+        let grow =
+            missing <= CONCEALED && !self.dtx && self.delay.lag(now, next) < self.delay.target();
         if let (false, State::Playing { next, .. }) = (grow, &mut self.state) {
             *next += FRAME as u64;
         }
@@ -316,7 +344,10 @@ impl Playout {
     fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) {
         let from = self.decoded.len();
         self.decoded.resize(from + samples.min(LONGEST), 0.0);
-        match self.decoder.decode_float(payload, &mut self.decoded[from..], fec) {
+        match self
+            .decoder
+            .decode_float(payload, &mut self.decoded[from..], fec)
+        {
             Ok(n) => self.decoded.truncate(from + n),
             Err(_) => self.counters.malformed += 1,
         }
@@ -331,7 +362,9 @@ impl Playout {
 
     /// Drops packets that lie wholly before what is due.
     fn forget_played(&mut self) {
-        let State::Playing { next, .. } = self.state else { return };
+        let State::Playing { next, .. } = self.state else {
+            return;
+        };
         while let Some(first) = self.queue.first_entry() {
             if first.key() + first.get().samples > next {
                 return;

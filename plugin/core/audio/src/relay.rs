@@ -31,20 +31,43 @@ struct Slot {
 
 impl Relay {
     /// The place for this packet; `None` when no slot is free or the slot cannot take it.
-    pub(crate) fn pass(&mut self, packet: &Passing, most: usize, talks: impl Fn(Number) -> bool) -> Option<Placed> {
+    pub(crate) fn pass(
+        &mut self,
+        packet: &Passing,
+        most: usize,
+        talks: impl Fn(Number) -> bool,
+    ) -> Option<Placed> {
         let slot = self.slot_of(packet.talker, most, talks)?;
-        match self.slots[slot].rewriter.rewrite(packet.talker.0, packet.sequence, packet.timestamp) {
-            Rewritten::Forward { sequence, timestamp } => Some(Placed { slot, sequence, timestamp }),
+        match self.slots[slot]
+            .rewriter
+            .rewrite(packet.talker.0, packet.sequence, packet.timestamp)
+        {
+            Rewritten::Forward {
+                sequence,
+                timestamp,
+            } => Some(Placed {
+                slot,
+                sequence,
+                timestamp,
+            }),
             Rewritten::Drop(_) => None,
         }
     }
 
-    fn slot_of(&mut self, talker: Number, most: usize, talks: impl Fn(Number) -> bool) -> Option<usize> {
+    fn slot_of(
+        &mut self,
+        talker: Number,
+        most: usize,
+        talks: impl Fn(Number) -> bool,
+    ) -> Option<usize> {
         if let Some(at) = self.slots.iter().position(|slot| slot.talker == talker) {
             return Some(at);
         }
         if self.slots.len() < most {
-            self.slots.push(Slot { talker, rewriter: SlotRewriter::new() });
+            self.slots.push(Slot {
+                talker,
+                rewriter: SlotRewriter::new(),
+            });
             return Some(self.slots.len() - 1);
         }
         let free = self.slots.iter().position(|slot| !talks(slot.talker))?;

@@ -25,7 +25,11 @@ pub(crate) struct Ring {
 impl Ring {
     /// Puts samples at the end. Values that are not finite become silence.
     pub(crate) fn push(&mut self, samples: impl IntoIterator<Item = f32>) {
-        self.samples.extend(samples.into_iter().map(|s| if s.is_finite() { s } else { 0.0 }));
+        self.samples.extend(
+            samples
+                .into_iter()
+                .map(|s| if s.is_finite() { s } else { 0.0 }),
+        );
         let excess = self.samples.len().saturating_sub(MOST);
         self.samples.drain(..excess);
         self.overrun += excess as u64;
@@ -67,7 +71,11 @@ impl Ring {
             let at = i as f32 * ratio;
             let (low, part) = (at as usize, at.fract());
             let next = self.samples[(low + 1).min(from - 1)];
-            *out = if from == over { self.samples[i] } else { self.samples[low] * (1.0 - part) + next * part };
+            *out = if from == over {
+                self.samples[i]
+            } else {
+                self.samples[low] * (1.0 - part) + next * part
+            };
         }
         self.samples.drain(..from);
         frame
@@ -105,9 +113,21 @@ mod tests {
             ring.push([0.0; 2 * FRAME]);
             for frame in 0..180_000_u32 {
                 let extra = usize::from(frame.is_multiple_of(extra_every));
-                ring.push(vec![0.5; per_frame + if per_frame == FRAME { extra } else { extra & usize::from(frame % 5 != 0) }]);
+                ring.push(vec![
+                    0.5;
+                    per_frame
+                        + if per_frame == FRAME {
+                            extra
+                        } else {
+                            extra & usize::from(frame % 5 != 0)
+                        }
+                ]);
                 assert!(ring.take(false).is_some(), "frame {frame}");
-                assert!(ring.len() < 4 * FRAME, "frame {frame}: {} samples", ring.len());
+                assert!(
+                    ring.len() < 4 * FRAME,
+                    "frame {frame}: {} samples",
+                    ring.len()
+                );
             }
             assert_eq!(ring.overrun, 0);
         }

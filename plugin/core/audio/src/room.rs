@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-pub use settings::{Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Settings, Sound, TalkerLevel};
+pub use settings::{
+    Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Settings, Sound, TalkerLevel,
+};
 
 use crate::{
     FRAME, FRAME_TIME, Frame, Loudness,
@@ -88,11 +90,25 @@ impl Room {
     ///
     /// # Errors
     /// A sentence when libopus gives no decoder; the packet is dropped.
-    pub fn packet(&mut self, now: Duration, number: Number, arrival: &Arrival) -> Result<(), opus::Error> {
-        let Some(member) = self.members.get_mut(&number) else { return Ok(()) };
-        member.source.packet(now, member.settings.latency, arrival)?;
+    pub fn packet(
+        &mut self,
+        now: Duration,
+        number: Number,
+        arrival: &Arrival,
+    ) -> Result<(), opus::Error> {
+        let Some(member) = self.members.get_mut(&number) else {
+            return Ok(());
+        };
+        member
+            .source
+            .packet(now, member.settings.latency, arrival)?;
         if self.floor.holds(number) && !self.members[&number].settings.mute {
-            self.pass_on(number, arrival.sequence, arrival.timestamp, &arrival.payload);
+            self.pass_on(
+                number,
+                arrival.sequence,
+                arrival.timestamp,
+                &arrival.payload,
+            );
         }
         Ok(())
     }
@@ -121,7 +137,9 @@ impl Room {
     /// Whether nothing of `number` waits any more.
     #[must_use]
     pub fn is_drained(&self, number: Number) -> bool {
-        self.members.get(&number).is_none_or(|member| !member.source.has_waiting())
+        self.members
+            .get(&number)
+            .is_none_or(|member| !member.source.has_waiting())
     }
 
     /// When [`Room::tick`] is due; `None` while nobody is heard and nobody needs silence.
@@ -140,7 +158,10 @@ impl Room {
             .members
             .iter()
             .filter(|(number, member)| self.floor.holds(**number) && !member.settings.mute)
-            .map(|(number, member)| TalkerLevel { number: *number, loudness: member.loudness })
+            .map(|(number, member)| TalkerLevel {
+                number: *number,
+                loudness: member.loudness,
+            })
             .collect();
         talkers.sort_by_key(|talker| (talker.loudness.below_overload(), talker.number));
         talkers
@@ -149,13 +170,18 @@ impl Room {
     /// How loud `number` was in the last frame.
     #[must_use]
     pub fn loudness(&self, number: Number) -> Loudness {
-        self.members.get(&number).map_or(Loudness::SILENCE, |member| member.loudness)
+        self.members
+            .get(&number)
+            .map_or(Loudness::SILENCE, |member| member.loudness)
     }
 
     /// What became of the packets of `number`.
     #[must_use]
     pub fn counters(&self, now: Duration, number: Number) -> Counters {
-        self.members.get(&number).map(|member| member.source.counters(now)).unwrap_or_default()
+        self.members
+            .get(&number)
+            .map(|member| member.source.counters(now))
+            .unwrap_or_default()
     }
 
     /// Frames that were left out because the worker came too late.
@@ -182,7 +208,10 @@ impl Room {
     fn has_work(&self) -> bool {
         let needs_silence = |m: &Member| m.settings.output == Some(Output::Raw);
         let awake = || self.mixes.values().any(|mix| !mix.is_dormant());
-        self.members.values().any(|m| m.source.is_active() || needs_silence(m)) || awake()
+        self.members
+            .values()
+            .any(|m| m.source.is_active() || needs_silence(m))
+            || awake()
     }
 
     fn advance(&mut self, now: Duration) {
@@ -216,7 +245,11 @@ impl Room {
             .filter(|(number, _)| !self.members[number].settings.mute)
             .map(|(number, (loudness, _))| (*number, *loudness))
             .collect();
-        let before: BTreeSet<_> = heard.keys().filter(|n| self.floor.holds(**n)).copied().collect();
+        let before: BTreeSet<_> = heard
+            .keys()
+            .filter(|n| self.floor.holds(**n))
+            .copied()
+            .collect();
         self.floor.update(now, self.max_talkers, &levels);
         for number in heard.keys() {
             if self.floor.holds(*number) && !before.contains(number) {
@@ -234,7 +267,9 @@ impl Room {
         let anyone_listens = self.members.values().any(Member::hears_a_mix);
         let mut parts = BTreeMap::new();
         for (number, (_, frame)) in heard {
-            let Some(member) = self.members.get_mut(number) else { continue };
+            let Some(member) = self.members.get_mut(number) else {
+                continue;
+            };
             let audible = self.floor.holds(*number) && !member.settings.mute;
             let gain = if audible { member.settings.volume } else { 0.0 };
             let before = std::mem::replace(&mut member.gain, gain);
@@ -249,15 +284,28 @@ impl Room {
         parts
     }
 
-    fn serve(&mut self, parts: &BTreeMap<Number, Box<Part>>, deliveries: &mut Vec<Delivery>) -> Result<(), opus::Error> {
+    fn serve(
+        &mut self,
+        parts: &BTreeMap<Number, Box<Part>>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), opus::Error> {
         let total = mix::total(parts);
-        let levels: Vec<_> = parts.keys().map(|n| TalkerLevel { number: *n, loudness: self.members[n].loudness }).collect();
+        let levels: Vec<_> = parts
+            .keys()
+            .map(|n| TalkerLevel {
+                number: *n,
+                loudness: self.members[n].loudness,
+            })
+            .collect();
         let mut frames: BTreeMap<MixKey, Arc<Frame>> = BTreeMap::new();
         for (key, listeners) in self.listeners(parts) {
             let gains = self.gains_of(key);
             let frame = mix::sum(key, &total, parts, gains);
-            let contributors: Arc<[TalkerLevel]> =
-                levels.iter().filter(|level| key.contains(level.number)).copied().collect();
+            let contributors: Arc<[TalkerLevel]> = levels
+                .iter()
+                .filter(|level| key.contains(level.number))
+                .copied()
+                .collect();
             let mut mix = self.mixes.remove(&key).unwrap_or_default();
             let frame = Arc::new(mix.limit(&frame, contributors.is_empty()));
             frames.insert(key, Arc::clone(&frame));
@@ -265,7 +313,8 @@ impl Room {
             self.mixes.insert(key, mix);
             served?;
         }
-        self.mixes.retain(|key, mix| mix.end_tick(frames.get(key).map(AsRef::as_ref)));
+        self.mixes
+            .retain(|key, mix| mix.end_tick(frames.get(key).map(AsRef::as_ref)));
         Ok(())
     }
 
@@ -301,14 +350,22 @@ impl Room {
     }
 
     /// Who hears which mix in which form.
-    fn listeners(&self, parts: &BTreeMap<Number, Box<Part>>) -> BTreeMap<MixKey, BTreeMap<Output, Vec<Number>>> {
+    fn listeners(
+        &self,
+        parts: &BTreeMap<Number, Box<Part>>,
+    ) -> BTreeMap<MixKey, BTreeMap<Output, Vec<Number>>> {
         let mut listeners: BTreeMap<MixKey, BTreeMap<Output, Vec<Number>>> = BTreeMap::new();
         for (number, member) in &self.members {
             if let Some(output) = member.settings.output
                 && member.settings.mode == Mode::Mix
             {
                 let key = member.mix_key(*number, parts.contains_key(number));
-                listeners.entry(key).or_default().entry(output).or_default().push(*number);
+                listeners
+                    .entry(key)
+                    .or_default()
+                    .entry(output)
+                    .or_default()
+                    .push(*number);
             }
         }
         listeners
@@ -317,7 +374,10 @@ impl Room {
     fn gains_of(&self, key: MixKey) -> &BTreeMap<Number, f32> {
         static NONE: BTreeMap<Number, f32> = BTreeMap::new();
         match key {
-            MixKey::Custom(own) => self.members.get(&own).map_or(&NONE, |member| &member.settings.hearing.gains),
+            MixKey::Custom(own) => self
+                .members
+                .get(&own)
+                .map_or(&NONE, |member| &member.settings.hearing.gains),
             _ => &NONE,
         }
     }
@@ -331,19 +391,36 @@ impl Room {
 
     /// Passes a talker's packet on to everyone in relay mode.
     fn pass_on(&mut self, talker: Number, sequence: u16, timestamp: u32, payload: &[u8]) {
-        let passing = Passing { talker, sequence, timestamp };
-        let level = TalkerLevel { number: talker, loudness: self.loudness(talker) };
+        let passing = Passing {
+            talker,
+            sequence,
+            timestamp,
+        };
+        let level = TalkerLevel {
+            number: talker,
+            loudness: self.loudness(talker),
+        };
         for (to, member) in &mut self.members {
-            if *to == talker || member.settings.mode != Mode::Relay || member.settings.hearing.deaf {
+            if *to == talker || member.settings.mode != Mode::Relay || member.settings.hearing.deaf
+            {
                 continue;
             }
-            let Some(placed) = member.relay.pass(&passing, self.max_talkers, |n| self.floor.holds(n)) else { continue };
+            let Some(placed) = member
+                .relay
+                .pass(&passing, self.max_talkers, |n| self.floor.holds(n))
+            else {
+                continue;
+            };
             self.relayed.push(Delivery {
                 to: *to,
                 media_time: u64::from(placed.timestamp),
                 contributors: Arc::new([level]),
                 loudness: level.loudness,
-                sound: Sound::Relayed { slot: placed.slot, sequence: placed.sequence, payload: payload.into() },
+                sound: Sound::Relayed {
+                    slot: placed.slot,
+                    sequence: placed.sequence,
+                    payload: payload.into(),
+                },
             });
         }
     }
@@ -351,11 +428,19 @@ impl Room {
 
 impl Member {
     fn new(settings: Settings) -> Self {
-        Self { settings, source: Source::None, relay: Relay::default(), gain: 0.0, loudness: Loudness::SILENCE }
+        Self {
+            settings,
+            source: Source::None,
+            relay: Relay::default(),
+            gain: 0.0,
+            loudness: Loudness::SILENCE,
+        }
     }
 
     fn hears_a_mix(&self) -> bool {
-        self.settings.output.is_some() && self.settings.mode == Mode::Mix && !self.settings.hearing.deaf
+        self.settings.output.is_some()
+            && self.settings.mode == Mode::Mix
+            && !self.settings.hearing.deaf
     }
 
     fn mix_key(&self, own: Number, talks: bool) -> MixKey {

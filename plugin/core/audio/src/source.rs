@@ -30,7 +30,12 @@ pub(crate) enum Source {
 impl Source {
     /// # Errors
     /// libopus's, when there is no decoder to be had.
-    pub(crate) fn packet(&mut self, now: Duration, latency: Duration, arrival: &Arrival) -> Result<(), opus::Error> {
+    pub(crate) fn packet(
+        &mut self,
+        now: Duration,
+        latency: Duration,
+        arrival: &Arrival,
+    ) -> Result<(), opus::Error> {
         if !matches!(self, Self::Packets(_)) {
             *self = Self::Packets(Box::new(Playout::new(latency)?));
         }
@@ -124,8 +129,14 @@ impl Source {
     pub(crate) fn counters(&self, now: Duration) -> Counters {
         match self {
             Self::None => Counters::default(),
-            Self::Packets(playout) => Counters { lag: playout.lag(now), ..playout.counters },
-            Self::Samples(ring, _) => Counters { overrun: ring.overrun, ..Counters::default() },
+            Self::Packets(playout) => Counters {
+                lag: playout.lag(now),
+                ..playout.counters
+            },
+            Self::Samples(ring, _) => Counters {
+                overrun: ring.overrun,
+                ..Counters::default()
+            },
         }
     }
 }

@@ -35,7 +35,8 @@ impl Bridge {
     /// The foreign time of a monotonic one; `None` before the first observation.
     #[must_use]
     pub fn to_foreign(&self, monotonic: Duration) -> Option<Duration> {
-        self.offset.map(|offset| unsigned(signed(monotonic) - offset))
+        self.offset
+            .map(|offset| unsigned(signed(monotonic) - offset))
     }
 }
 
@@ -63,7 +64,10 @@ mod tests {
         let mut bridge = Bridge::default();
         bridge.observe(Duration::from_secs(1), Duration::from_secs(5));
         bridge.observe(Duration::from_secs(2), Duration::from_secs(9));
-        assert_eq!(bridge.to_monotonic(Duration::from_secs(2)), Some(Duration::from_secs(9)));
+        assert_eq!(
+            bridge.to_monotonic(Duration::from_secs(2)),
+            Some(Duration::from_secs(9))
+        );
     }
 
     #[test]
@@ -71,10 +75,16 @@ mod tests {
         let mut bridge = Bridge::default();
         for frame in 0..50_000_u64 {
             let foreign = frame * 20_000_000;
-            bridge.observe(Duration::from_nanos(foreign), Duration::from_nanos(foreign + foreign / 5_000));
+            bridge.observe(
+                Duration::from_nanos(foreign),
+                Duration::from_nanos(foreign + foreign / 5_000),
+            );
         }
         let foreign = Duration::from_secs(1_000);
-        let error = bridge.to_monotonic(foreign).unwrap().abs_diff(Duration::from_millis(1_000_200));
+        let error = bridge
+            .to_monotonic(foreign)
+            .unwrap()
+            .abs_diff(Duration::from_millis(1_000_200));
         assert!(error < Duration::from_millis(1), "{error:?}");
     }
 

@@ -1,29 +1,29 @@
-//! The sound level that a packet's header carries (RFC 6464).
+//! The client-to-mixer audio level (RFC 6464).
 
-/// The body of the ssrc-audio-level extension.
+/// How loud the sound in a packet is, as its header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
-    /// Whether the sender takes it for speech.
+    /// Whether the sender takes it for speech. Only meaningful when `vad=on` was agreed.
     pub voice: bool,
-    /// dB below overload, 0 to 127.
-    pub below_overload: u8,
+    /// Loudness below overload in decibels: 0 is the loudest, 127 silence.
+    pub dbov: u8,
 }
 
 impl Level {
-    /// The extension's URI in SDP and caps.
-    pub const URI: &'static str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-
-    /// Reads the extension's body; `None` when it is empty.
+    /// Reads an extension's body; the one-byte form has one octet, the two-byte form may pad it.
     #[must_use]
-    pub fn read(body: &[u8]) -> Option<Self> {
-        let byte = *body.first()?;
-        Some(Self { voice: byte & 0x80 != 0, below_overload: byte & 0x7f })
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let octet = *body.first()?;
+        Some(Self {
+            voice: octet & 0x80 != 0,
+            dbov: octet & 0x7f,
+        })
     }
 
-    /// The extension's body.
+    /// The extension's body: one octet. Levels over 127 are written as 127.
     #[must_use]
-    pub fn write(self) -> [u8; 1] {
-        [(u8::from(self.voice) << 7) | self.below_overload.min(127)]
+    pub fn emit(self) -> u8 {
+        u8::from(self.voice) << 7 | self.dbov.min(127)
     }
 }
 
@@ -32,10 +32,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_and_back() {
-        for byte in 0..=255_u8 {
-            assert_eq!(Level::read(&[byte]).unwrap().write(), [byte]);
+    fn every_octet_there_and_back() {
+        for octet in 0..=255 {
+            assert_eq!(Level::parse(&[octet]).map(Level::emit), Some(octet));
         }
-        assert_eq!(Level::read(&[]), None);
+        assert_eq!(
+            Level::parse(&[0x85]),
+            Some(Level {
+                voice: true,
+                dbov: 5
+            })
+        );
+        assert_eq!(Level::parse(&[]), None);
+        assert_eq!(
+            Level {
+                voice: false,
+                dbov: 200
+            }
+            .emit(),
+            127
+        );
     }
 }

@@ -1,13 +1,18 @@
-//! RTP packets as bytes and numbers: headers, extended counters, and the rewriting of a stream into a slot.
+//! RTP packets (RFC 3550): reading and writing headers, header extensions (RFC 8285), audio levels (RFC 6464),
+//! counters that wrap, and the rewriting that puts changing sources into one slot.
 //!
-//! Nothing here sends, receives or keeps a packet.
+//! Nothing here knows a socket, a clock or a codec's payload, and no bytes, however malformed, cause a panic.
 
-mod extend;
+mod extender;
+mod extension;
+mod header;
 mod level;
 mod packet;
 mod slot;
 
-pub use extend::{Counter, Extender};
+pub use extender::{Counter, Extender};
+pub use extension::Extensions;
+pub use header::Header;
 pub use level::Level;
-pub use packet::{Header, Packet, RtpError};
-pub use slot::{DropReason, Rewritten, SlotRewriter};
+pub use packet::{Packet, RtpError};
+pub use slot::{DropReason, Rewritten, SlotRewriter, WINDOW};

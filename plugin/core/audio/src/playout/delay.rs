@@ -29,7 +29,10 @@ pub(crate) struct Delay {
 
 impl Delay {
     pub(crate) fn new(floor: Duration) -> Self {
-        Self { floor, spans: VecDeque::new() }
+        Self {
+            floor,
+            spans: VecDeque::new(),
+        }
     }
 
     pub(crate) fn set_floor(&mut self, floor: Duration) {
@@ -46,7 +49,11 @@ impl Delay {
                 span.fastest = span.fastest.min(transit);
                 span.slowest = span.slowest.max(transit);
             }
-            _ => self.spans.push_back(Span { begins: now, fastest: transit, slowest: transit }),
+            _ => self.spans.push_back(Span {
+                begins: now,
+                fastest: transit,
+                slowest: transit,
+            }),
         }
         if self.spans.len() > SPANS {
             self.spans.pop_front();
@@ -55,15 +62,24 @@ impl Delay {
 
     /// How long the fastest packet has to be held so that the slowest is in time.
     pub(crate) fn target(&self) -> Duration {
-        let Some(base) = self.base() else { return self.floor };
-        let slowest = self.spans.iter().map(|span| span.slowest).max().unwrap_or(base);
+        let Some(base) = self.base() else {
+            return self.floor;
+        };
+        let slowest = self
+            .spans
+            .iter()
+            .map(|span| span.slowest)
+            .max()
+            .unwrap_or(base);
         let spread = time_of((slowest - base).max(0));
         (self.floor + spread).min(MOST.max(self.floor))
     }
 
     /// How much later than the fastest packet's the packet with timestamp `next` is played when it is played at `now`.
     pub(crate) fn lag(&self, now: Duration, next: u64) -> Duration {
-        let Some(base) = self.base() else { return Duration::ZERO };
+        let Some(base) = self.base() else {
+            return Duration::ZERO;
+        };
         time_of((samples_of(now) as i64 - next as i64 - base).max(0))
     }
 

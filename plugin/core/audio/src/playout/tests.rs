@@ -26,7 +26,13 @@ impl Sender {
         let payload = self.encoder.encode_vec_float(&tone, 1_500).unwrap();
         let timestamp = self.frame.wrapping_mul(FRAME as u32).wrapping_sub(5_000);
         self.frame += 1;
-        Arrival { ssrc: 1, sequence: self.frame as u16, timestamp, loudness: None, payload }
+        Arrival {
+            ssrc: 1,
+            sequence: self.frame as u16,
+            timestamp,
+            loudness: None,
+            payload,
+        }
     }
 }
 
@@ -38,8 +44,10 @@ fn at(millis: u64) -> Duration {
 fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>) {
     let mut sender = Sender::new();
     let mut playout = Playout::new(LATENCY).unwrap();
-    let mut coming: Vec<(u64, Arrival)> =
-        (0..frames).map(|i| (i, sender.next())).filter_map(|(i, a)| delay(i).map(|d| (i * 20 + d, a))).collect();
+    let mut coming: Vec<(u64, Arrival)> = (0..frames)
+        .map(|i| (i, sender.next()))
+        .filter_map(|(i, a)| delay(i).map(|d| (i * 20 + d, a)))
+        .collect();
     coming.sort_by_key(|(time, _)| *time);
     let mut coming = coming.into_iter().peekable();
     let mut played = Vec::new();
@@ -113,16 +121,32 @@ fn whoever_stops_sending_costs_nothing() {
 fn another_ssrc_is_another_stream() {
     let (mut playout, _) = run(50, |_| Some(0));
     let mut other = Sender::new();
-    let arrival = Arrival { ssrc: 2, timestamp: 77, ..other.next() };
+    let arrival = Arrival {
+        ssrc: 2,
+        timestamp: 77,
+        ..other.next()
+    };
     playout.arrive(at(1_000), &arrival);
-    assert!(matches!(playout.due(at(1_005)), Due::Nothing), "held for the latency");
+    assert!(
+        matches!(playout.due(at(1_005)), Due::Nothing),
+        "held for the latency"
+    );
     assert!(matches!(playout.due(at(1_025)), Due::Unknown));
 }
 
 #[test]
 fn garbage_is_counted_and_nothing_more() {
     let mut playout = Playout::new(LATENCY).unwrap();
-    playout.arrive(at(0), &Arrival { ssrc: 1, sequence: 0, timestamp: 0, loudness: None, payload: vec![] });
+    playout.arrive(
+        at(0),
+        &Arrival {
+            ssrc: 1,
+            sequence: 0,
+            timestamp: 0,
+            loudness: None,
+            payload: vec![],
+        },
+    );
     assert_eq!(playout.counters.malformed, 1);
     assert!(!playout.is_active());
 }

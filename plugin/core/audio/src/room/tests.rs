@@ -13,7 +13,10 @@ fn at(frame: u32) -> Duration {
 }
 
 fn listener(output: Output) -> Settings {
-    Settings { output: Some(output), ..Settings::default() }
+    Settings {
+        output: Some(output),
+        ..Settings::default()
+    }
 }
 
 fn tone(hertz: f32, frame: u32) -> Frame {
@@ -31,7 +34,9 @@ fn power(samples: &[f32], hertz: f64) -> f64 {
         re += f64::from(*s) * angle.cos();
         im += f64::from(*s) * angle.sin();
     }
-    20.0 * (2.0 * (re * re + im * im).sqrt() / samples.len() as f64).max(1e-12).log10()
+    20.0 * (2.0 * (re * re + im * im).sqrt() / samples.len() as f64)
+        .max(1e-12)
+        .log10()
 }
 
 struct Talker {
@@ -42,7 +47,11 @@ struct Talker {
 
 impl Talker {
     fn new(number: Number, hertz: f32) -> Self {
-        Self { number, hertz, encoder: Encoder::new(RATE, Channels::Mono, Application::Audio).unwrap() }
+        Self {
+            number,
+            hertz,
+            encoder: Encoder::new(RATE, Channels::Mono, Application::Audio).unwrap(),
+        }
     }
 
     fn packet(&mut self, frame: u32, loudness: u8) -> Arrival {
@@ -51,7 +60,10 @@ impl Talker {
             sequence: frame as u16,
             timestamp: frame * FRAME as u32,
             loudness: Some(Loudness::from_header(loudness)),
-            payload: self.encoder.encode_vec_float(&tone(self.hertz, frame), 1_500).unwrap(),
+            payload: self
+                .encoder
+                .encode_vec_float(&tone(self.hertz, frame), 1_500)
+                .unwrap(),
         }
     }
 }
@@ -90,7 +102,10 @@ fn everyone_hears_the_others_and_not_himself() {
             if hertz == own {
                 assert!(db < -100.0, "{number:?} hears himself at {db} dB");
             } else {
-                assert!((db + 12.04).abs() < 0.2, "{number:?} hears {hertz} Hz at {db} dB");
+                assert!(
+                    (db + 12.04).abs() < 0.2,
+                    "{number:?} hears {hertz} Hz at {db} dB"
+                );
             }
         }
     }
@@ -106,7 +121,8 @@ fn listeners_of_the_same_mix_share_one_packet() {
     let mut talker = Talker::new(ANN, 440.0);
     let mut last = Vec::new();
     for frame in 0..10 {
-        room.packet(at(frame), ANN, &talker.packet(frame, 20)).unwrap();
+        room.packet(at(frame), ANN, &talker.packet(frame, 20))
+            .unwrap();
         last = room.tick(at(frame) + Duration::from_millis(10)).unwrap();
     }
     let shared: Vec<_> = last
@@ -118,9 +134,18 @@ fn listeners_of_the_same_mix_share_one_packet() {
         })
         .collect();
     assert_eq!(shared.len(), 3);
-    assert!(shared.iter().all(|p| *p == shared[0]), "each got an encoding of his own");
+    assert!(
+        shared.iter().all(|p| *p == shared[0]),
+        "each got an encoding of his own"
+    );
     let bobs = last.iter().find(|d| d.to == BOB).unwrap();
-    assert_eq!(bobs.contributors.iter().map(|t| t.number).collect::<Vec<_>>(), [ANN]);
+    assert_eq!(
+        bobs.contributors
+            .iter()
+            .map(|t| t.number)
+            .collect::<Vec<_>>(),
+        [ANN]
+    );
 }
 
 #[test]
@@ -144,18 +169,31 @@ fn silent_conferences_do_no_work() {
     assert_eq!(room.deadline(at(0)), None, "nobody has said anything");
     let mut talker = Talker::new(ANN, 440.0);
     for frame in 0..20 {
-        room.packet(at(frame), ANN, &talker.packet(frame, 20)).unwrap();
+        room.packet(at(frame), ANN, &talker.packet(frame, 20))
+            .unwrap();
         room.deadline(at(frame)).expect("a talker is work");
         room.tick(at(frame)).unwrap();
     }
-    let frames = (20..).take_while(|f| room.deadline(at(*f)).is_some() && room.tick(at(*f)).is_ok()).take(500).count();
-    assert!(frames < 150, "still working after {frames} frames of silence");
+    let frames = (20..)
+        .take_while(|f| room.deadline(at(*f)).is_some() && room.tick(at(*f)).is_ok())
+        .take(500)
+        .count();
+    assert!(
+        frames < 150,
+        "still working after {frames} frames of silence"
+    );
 }
 
 #[test]
 fn the_muted_and_the_unheard_are_not_in_the_mix() {
     let mut room = Room::new(1);
-    room.set(ANN, Settings { mute: true, ..Settings::default() });
+    room.set(
+        ANN,
+        Settings {
+            mute: true,
+            ..Settings::default()
+        },
+    );
     room.set(BOB, Settings::default());
     room.set(CID, listener(Output::Raw));
     let mut all = Vec::new();
@@ -175,8 +213,23 @@ fn gains_and_deafness_are_the_listeners_own() {
     let mut room = Room::new(4);
     let gains = BTreeMap::from([(ANN, 0.1)]);
     room.set(ANN, Settings::default());
-    room.set(BOB, Settings { hearing: Hearing { deaf: false, gains }, ..listener(Output::Raw) });
-    room.set(CID, Settings { hearing: Hearing { deaf: true, ..Hearing::default() }, ..listener(Output::Raw) });
+    room.set(
+        BOB,
+        Settings {
+            hearing: Hearing { deaf: false, gains },
+            ..listener(Output::Raw)
+        },
+    );
+    room.set(
+        CID,
+        Settings {
+            hearing: Hearing {
+                deaf: true,
+                ..Hearing::default()
+            },
+            ..listener(Output::Raw)
+        },
+    );
     let mut last = Vec::new();
     for frame in 0..20 {
         room.samples(ANN, &tone(440.0, frame));
@@ -190,7 +243,13 @@ fn gains_and_deafness_are_the_listeners_own() {
 fn relayed_packets_are_the_talkers_own_in_slots_that_only_rise() {
     let mut room = Room::new(2);
     for number in [ANN, BOB, CID] {
-        room.set(number, Settings { mode: Mode::Relay, ..Settings::default() });
+        room.set(
+            number,
+            Settings {
+                mode: Mode::Relay,
+                ..Settings::default()
+            },
+        );
     }
     let mut talkers = [Talker::new(ANN, 440.0), Talker::new(BOB, 660.0)];
     let mut last: BTreeMap<usize, u16> = BTreeMap::new();
@@ -202,8 +261,20 @@ fn relayed_packets_are_the_talkers_own_in_slots_that_only_rise() {
             room.packet(at(frame), talker.number, &packet).unwrap();
             sent.push(packet.payload);
         }
-        for delivery in room.tick(at(frame) + Duration::from_millis(3)).unwrap().iter().filter(|d| d.to == CID) {
-            let Sound::Relayed { slot, sequence, payload } = &delivery.sound else { panic!("{delivery:?}") };
+        for delivery in room
+            .tick(at(frame) + Duration::from_millis(3))
+            .unwrap()
+            .iter()
+            .filter(|d| d.to == CID)
+        {
+            let Sound::Relayed {
+                slot,
+                sequence,
+                payload,
+            } = &delivery.sound
+            else {
+                panic!("{delivery:?}")
+            };
             if let Some(before) = last.insert(*slot, *sequence) {
                 assert_eq!(*sequence, before.wrapping_add(1));
             }
@@ -224,7 +295,9 @@ fn opus_listeners_hear_what_was_said() {
     for frame in 0..60 {
         room.samples(ANN, &tone(440.0, frame));
         for delivery in room.tick(at(frame)).unwrap() {
-            let Sound::Opus(packet) = delivery.sound else { panic!("not a packet") };
+            let Sound::Opus(packet) = delivery.sound else {
+                panic!("not a packet")
+            };
             let mut pcm = [0.0; FRAME];
             decoder.decode_float(&packet, &mut pcm, false).unwrap();
             heard.extend(pcm);

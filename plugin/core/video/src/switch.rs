@@ -1,0 +1,433 @@
+//! Who sees whom through the server, packet by packet.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use convene_rtp::Packet;
+
+use crate::{
+    Codec, DropReason, Number, Numbers, Picture, PictureIds, SlotId, Source, Stats,
+    publication::Publication,
+    slot::{Feed, Slot},
+};
+
+/// Who decides what a subscriber's slots show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// Only [`Switch::show`] and [`Switch::hide`].
+    #[default]
+    External,
+    /// The switch: everyone else's camera, in the order of coming, as far as there are slots.
+    Server,
+}
+
+/// A packet goes into a slot, with these numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Where it goes.
+    pub slot: SlotId,
+    /// The slot's sequence number.
+    pub sequence: u16,
+    /// The slot's timestamp.
+    pub timestamp: u32,
+    /// Octets of payload that [`write_head`](crate::write_head) writes anew.
+    pub descriptor_len: usize,
+    /// The picture numbers to write there.
+    pub ids: PictureIds,
+}
+
+/// What the switch wants of a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A key frame of this picture.
+    KeyFrame(Picture),
+}
+
+/// Why a picture cannot be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The publisher or the subscriber is not in the conference.
+    #[error("participant {} is not in the conference", .0.0)]
+    NoParticipant(Number),
+    /// The subscriber has no such slot, or none that is free.
+    #[error("participant {} has no such slot", .0.0)]
+    NoSlot(Number),
+    /// The subscriber's slots are filled by the switch itself.
+    #[error("participant {}'s slots are filled by policy", .0.0)]
+    FilledByPolicy(Number),
+}
+
+/// The switch of one conference.
+#[derive(Clone, Debug, Default)]
+pub struct Switch {
+    members: BTreeMap<Number, Member>,
+    publications: BTreeMap<Picture, Publication>,
+    slots: BTreeMap<SlotId, Slot>,
+    /// Which slots a packet of a picture concerns.
+    viewers: BTreeMap<Picture, Vec<SlotId>>,
+    published: u64,
+    /// When the next wish is due.
+    alarm: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Member {
+    policy: Policy,
+    stats: Stats,
+}
+
+impl Switch {
+    /// Somebody comes.
+    pub fn join(&mut self, number: Number, policy: Policy) {
+        self.members.insert(
+            number,
+            Member {
+                policy,
+                ..Member::default()
+            },
+        );
+    }
+
+    /// Somebody goes, with his pictures and his slots.
+    pub fn leave(&mut self, number: Number) {
+        self.members.remove(&number);
+        self.publications
+            .retain(|picture, _| picture.publisher != number);
+        self.slots.retain(|id, _| id.subscriber != number);
+        for slot in self.slots.values_mut() {
+            if slot
+                .feed
+                .picture()
+                .is_some_and(|picture| picture.publisher == number)
+            {
+                slot.feed = Feed::Idle;
+            }
+        }
+        self.rearrange();
+    }
+
+    /// Changes who decides about a subscriber's slots.
+    pub fn set_policy(&mut self, number: Number, policy: Policy) {
+        if let Some(member) = self.members.get_mut(&number) {
+            member.policy = policy;
+        }
+        self.rearrange();
+    }
+
+    /// A picture begins, or goes on in another codec: whoever looks at it waits for a key frame.
+    pub fn publish(&mut self, picture: Picture, codec: Codec) {
+        let order = self
+            .publications
+            .get(&picture)
+            .map_or(self.published, |known| known.order);
+        self.published = self.published.max(order + 1);
+        self.publications
+            .insert(picture, Publication::new(codec, order));
+        self.wait(picture);
+        self.rearrange();
+    }
+
+    /// A picture is over. Slots that an application mapped stay mapped, and show it when it comes again.
+    pub fn end(&mut self, picture: Picture) {
+        self.publications.remove(&picture);
+        self.wait(picture);
+        self.rearrange();
+    }
+
+    /// A slot exists from now on, with the numbers it had when it was closed.
+    pub fn open(&mut self, id: SlotId, numbers: Numbers) {
+        self.slots.insert(
+            id,
+            Slot {
+                feed: Feed::Idle,
+                numbers,
+            },
+        );
+        self.rearrange();
+    }
+
+    /// A slot is gone; its numbers are wanted when it is opened again.
+    pub fn close(&mut self, id: SlotId) -> Option<Numbers> {
+        let slot = self.slots.remove(&id)?;
+        self.rearrange();
+        Some(slot.numbers)
+    }
+
+    /// What a subscriber's slots show starts anew with a key frame: until now he could not show it.
+    pub fn restart(&mut self, subscriber: Number) {
+        let his = |id: &SlotId| id.subscriber == subscriber;
+        for (_, slot) in self.slots.iter_mut().filter(|(id, _)| his(id)) {
+            if let Feed::Showing(picture, _) = slot.feed {
+                slot.feed = Feed::Waiting(picture);
+            }
+        }
+        self.settle();
+    }
+
+    /// Shows a picture in a slot, in place of what it showed; `None`: in the subscriber's first free slot. In another
+    /// slot of the same subscriber it is shown no longer. Answers the slot. The picture need not be published yet.
+    ///
+    /// # Errors
+    /// [`Refusal`] when somebody is not there, there is no such slot, or the slots are filled by policy.
+    pub fn show(
+        &mut self,
+        picture: Picture,
+        subscriber: Number,
+        index: Option<u32>,
+    ) -> Result<u32, Refusal> {
+        self.admit(picture, subscriber)?;
+        let shown = self.slot_showing(picture, subscriber);
+        let index = match index {
+            Some(index) => index,
+            None => shown
+                .or_else(|| self.free_slot(subscriber))
+                .ok_or(Refusal::NoSlot(subscriber))?,
+        };
+        if shown == Some(index) {
+            return Ok(index);
+        }
+        let slot = self
+            .slots
+            .get_mut(&SlotId { subscriber, index })
+            .ok_or(Refusal::NoSlot(subscriber))?;
+        slot.feed = Feed::Waiting(picture);
+        if let Some(other) =
+            shown.and_then(|index| self.slots.get_mut(&SlotId { subscriber, index }))
+        {
+            other.feed = Feed::Idle;
+        }
+        self.rearrange();
+        Ok(index)
+    }
+
+    /// Shows a picture to a subscriber no longer. It need not be shown.
+    ///
+    /// # Errors
+    /// [`Refusal`] when somebody is not there, or the slots are filled by policy.
+    pub fn hide(&mut self, picture: Picture, subscriber: Number) -> Result<(), Refusal> {
+        self.admit(picture, subscriber)?;
+        let index = self.slot_showing(picture, subscriber);
+        if let Some(slot) =
+            index.and_then(|index| self.slots.get_mut(&SlotId { subscriber, index }))
+        {
+            slot.feed = Feed::Idle;
+        }
+        self.rearrange();
+        Ok(())
+    }
+
+    /// A subscriber's decoder asks for a key frame.
+    pub fn want_key_frame(&mut self, id: SlotId) {
+        let picture = self.slots.get(&id).and_then(|slot| slot.feed.picture());
+        if let Some(publication) = picture.and_then(|picture| self.publications.get_mut(&picture)) {
+            publication.want_key_frame();
+        }
+        self.settle();
+    }
+
+    /// A packet came from a publisher: `forward` gets where it goes. `now` is monotonic time from any origin.
+    pub fn packet(
+        &mut self,
+        now: Duration,
+        picture: Picture,
+        packet: &Packet<'_>,
+        bytes: usize,
+        forward: &mut Vec<Forward>,
+    ) {
+        let Some(publication) = self.publications.get_mut(&picture) else {
+            return;
+        };
+        let frame = publication.codec.read(packet.payload());
+        let mut changed = frame.key_start && publication.has_key_frame();
+        let viewers = self.viewers.get(&picture).map_or(&[][..], Vec::as_slice);
+        if let Some(member) = self.members.get_mut(&picture.publisher) {
+            member.stats.received.count(bytes);
+            if viewers.is_empty() {
+                member.stats.received.drop(DropReason::Unwanted);
+            }
+        }
+        for id in viewers {
+            let (Some(slot), Some(member)) =
+                (self.slots.get_mut(id), self.members.get_mut(&id.subscriber))
+            else {
+                continue;
+            };
+            let before = slot.feed;
+            let placed = slot.place(now, packet, &frame);
+            changed |= slot.feed != before;
+            match placed {
+                Ok((sequence, timestamp, ids)) => {
+                    member.stats.sent.count(bytes);
+                    forward.push(Forward {
+                        slot: *id,
+                        sequence,
+                        timestamp,
+                        descriptor_len: frame.descriptor_len,
+                        ids,
+                    });
+                }
+                Err(reason) => member.stats.sent.drop(reason),
+            }
+        }
+        if changed {
+            self.settle();
+        }
+    }
+
+    /// Bytes came from a publisher that are no RTP packet.
+    pub fn malformed(&mut self, picture: Picture) {
+        if let Some(member) = self.members.get_mut(&picture.publisher) {
+            member.stats.received.drop(DropReason::Malformed);
+        }
+    }
+
+    /// The next wish that is due; ask until there is none.
+    pub fn poll(&mut self, now: Duration) -> Option<Wish> {
+        self.alarm.filter(|alarm| *alarm <= now)?;
+        let (_, picture) = self.dues().find(|(due, _)| *due <= now)?;
+        self.publications.get_mut(&picture)?.ask(now);
+        self.settle();
+        Some(Wish::KeyFrame(picture))
+    }
+
+    /// When [`poll`](Self::poll) will have something, if nothing else happens.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.alarm
+    }
+
+    /// What a subscriber's slot shows or waits for.
+    #[must_use]
+    pub fn shown(&self, id: SlotId) -> Option<Picture> {
+        self.slots.get(&id)?.feed.picture()
+    }
+
+    /// A participant's counters.
+    #[must_use]
+    pub fn stats(&self, number: Number) -> Option<&Stats> {
+        self.members.get(&number).map(|member| &member.stats)
+    }
+
+    fn admit(&self, picture: Picture, subscriber: Number) -> Result<(), Refusal> {
+        if !self.members.contains_key(&picture.publisher) {
+            return Err(Refusal::NoParticipant(picture.publisher));
+        }
+        match self.members.get(&subscriber) {
+            None => Err(Refusal::NoParticipant(subscriber)),
+            Some(Member {
+                policy: Policy::Server,
+                ..
+            }) => Err(Refusal::FilledByPolicy(subscriber)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn slots_of(&self, subscriber: Number) -> impl Iterator<Item = (u32, Feed)> + '_ {
+        let all = SlotId {
+            subscriber,
+            index: 0,
+        }..=SlotId {
+            subscriber,
+            index: u32::MAX,
+        };
+        self.slots
+            .range(all)
+            .map(|(id, slot)| (id.index, slot.feed))
+    }
+
+    fn slot_showing(&self, picture: Picture, subscriber: Number) -> Option<u32> {
+        self.slots_of(subscriber)
+            .find(|(_, feed)| feed.picture() == Some(picture))
+            .map(|(index, _)| index)
+    }
+
+    fn free_slot(&self, subscriber: Number) -> Option<u32> {
+        self.slots_of(subscriber)
+            .find(|(_, feed)| *feed == Feed::Idle)
+            .map(|(index, _)| index)
+    }
+
+    fn dues(&self) -> impl Iterator<Item = (Duration, Picture)> + '_ {
+        self.publications
+            .iter()
+            .filter_map(|(picture, publication)| {
+                Some((publication.due(self.is_awaited(*picture))?, *picture))
+            })
+    }
+
+    fn is_awaited(&self, picture: Picture) -> bool {
+        let waits = |id: &SlotId| {
+            self.slots
+                .get(id)
+                .is_some_and(|slot| slot.feed == Feed::Waiting(picture))
+        };
+        self.viewers
+            .get(&picture)
+            .is_some_and(|viewers| viewers.iter().any(waits))
+    }
+
+    /// Whoever looks at the picture waits for its next key frame.
+    fn wait(&mut self, picture: Picture) {
+        for slot in self.slots.values_mut() {
+            if slot.feed.picture() == Some(picture) {
+                slot.feed = Feed::Waiting(picture);
+            }
+        }
+    }
+
+    /// After any change of slots or pictures: fills the slots that are filled by policy, and makes the index anew.
+    fn rearrange(&mut self) {
+        let by_policy = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.policy == Policy::Server);
+        for subscriber in by_policy.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.fill(subscriber);
+        }
+        self.viewers.clear();
+        for (id, slot) in &self.slots {
+            if let Some(picture) = slot.feed.picture() {
+                self.viewers.entry(picture).or_default().push(*id);
+            }
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.alarm = self.dues().map(|(due, _)| due).min();
+    }
+
+    fn fill(&mut self, subscriber: Number) {
+        for (id, slot) in &mut self.slots {
+            let over = slot
+                .feed
+                .picture()
+                .is_some_and(|picture| !self.publications.contains_key(&picture));
+            if id.subscriber == subscriber && over {
+                slot.feed = Feed::Idle;
+            }
+        }
+        for picture in self.cameras_of_others(subscriber) {
+            if self.slot_showing(picture, subscriber).is_some() {
+                continue;
+            }
+            let Some(index) = self.free_slot(subscriber) else {
+                return;
+            };
+            if let Some(slot) = self.slots.get_mut(&SlotId { subscriber, index }) {
+                slot.feed = Feed::Waiting(picture);
+            }
+        }
+    }
+
+    fn cameras_of_others(&self, subscriber: Number) -> Vec<Picture> {
+        let others = |picture: &&Picture| {
+            picture.source == Source::Camera && picture.publisher != subscriber
+        };
+        let mut pictures: Vec<Picture> = self.publications.keys().filter(others).copied().collect();
+        pictures.sort_by_key(|picture| self.publications[picture].order);
+        pictures
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! Between GStreamer's caps and buffers and what the room takes and gives.
+
+use convene_audio::{Arrival, Delivery, FRAME, Loudness, Sound};
+use convene_rtp::{Header, Level, Packet};
+
+use super::settings::Form;
+
+/// RFC 6464.
+const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
+/// The caps of both pads, best first.
+pub(super) fn caps() -> gst::Caps {
+    gst::Caps::builder_full()
+        .structure(
+            gst::Structure::builder("audio/x-raw")
+                .field("format", gst::List::new(["S16LE", "F32LE"]))
+                .field("layout", "interleaved")
+                .field("rate", 48_000)
+                .field("channels", gst::IntRange::new(1, 2))
+                .build(),
+        )
+        .structure(
+            gst::Structure::builder("audio/x-opus")
+                .field("channel-mapping-family", 0)
+                .build(),
+        )
+        .structure(rtp_structure())
+        .build()
+}
+
+/// The caps of a relay pad.
+pub(super) fn relay_caps() -> gst::Caps {
+    gst::Caps::builder_full().structure(rtp_structure()).build()
+}
+
+fn rtp_structure() -> gst::Structure {
+    gst::Structure::builder("application/x-rtp")
+        .field("media", "audio")
+        .field(
+            "encoding-name",
+            gst::List::new(["OPUS", "X-GST-OPUS-DRAFT-SPITTKA-00"]),
+        )
+        .field("clock-rate", 48_000)
+        .build()
+}
+
+/// A raw layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    float: bool,
+    channels: usize,
+}
+
+/// What a pad carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Raw(Layout),
+    Opus,
+    Rtp {
+        payload_type: u8,
+        ssrc: u32,
+        /// The id of the RFC 6464 header extension, where there is one.
+        level_id: Option<u8>,
+    },
+}
+
+impl Format {
+    /// Reads fixed caps; `None` when they are none of ours.
+    pub(super) fn from_caps(caps: &gst::CapsRef) -> Option<Self> {
+        let s = caps.structure(0)?;
+        match s.name().as_str() {
+            "audio/x-raw" => Some(Self::Raw(Layout {
+                float: s.get::<&str>("format").ok()? == "F32LE",
+                channels: usize::try_from(s.get::<i32>("channels").ok()?).ok()?,
+            })),
+            "audio/x-opus" => Some(Self::Opus),
+            "application/x-rtp" => Some(Self::Rtp {
+                payload_type: s
+                    .get::<i32>("payload")
+                    .ok()
+                    .and_then(|p| u8::try_from(p).ok())
+                    .unwrap_or(111),
+                ssrc: s.get::<u32>("ssrc").unwrap_or(0),
+                level_id: level_id(s),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Fixes what the other side leaves open.
+    pub(super) fn fixate(mut caps: gst::Caps) -> gst::Caps {
+        caps.truncate();
+        if let Some(s) = caps.make_mut().structure_mut(0)
+            && s.name() == "application/x-rtp"
+        {
+            s.set("encoding-name", "OPUS");
+            if !s.has_field("payload") {
+                s.set("payload", 111);
+            }
+            if !s.has_field("ssrc") {
+                s.set("ssrc", glib::random_int().max(1));
+            }
+        } else if let Some(s) = caps.make_mut().structure_mut(0)
+            && s.name() == "audio/x-opus"
+        {
+            s.set("channels", 1);
+            s.set("rate", 48_000);
+            s.set("channel-mapping-family", 0);
+        }
+        caps.fixate();
+        caps
+    }
+
+    /// The room's word for it.
+    pub(super) fn form(&self) -> Form {
+        match self {
+            Self::Raw(_) => Form::Raw,
+            Self::Opus | Self::Rtp { .. } => Form::Opus,
+        }
+    }
+}
+
+fn level_id(s: &gst::StructureRef) -> Option<u8> {
+    (1..=14_u8).find(|id| {
+        let name = format!("extmap-{id}");
+        if let Ok(uri) = s.get::<&str>(&name) {
+            return uri == LEVEL_URI;
+        }
+        s.get::<gst::Array>(&name).is_ok_and(|parts| {
+            parts
+                .iter()
+                .any(|p| p.get::<&str>().is_ok_and(|uri| uri == LEVEL_URI))
+        })
+    })
+}
+
+/// Reads an RTP packet.
+pub(super) fn arrival(
+    bytes: &[u8],
+    level_id: Option<u8>,
+) -> Result<Arrival, convene_rtp::RtpError> {
+    let packet = Packet::parse(bytes)?;
+    let level = level_id
+        .and_then(|id| packet.extension(id))
+        .and_then(Level::parse);
+    Ok(Arrival {
+        ssrc: packet.ssrc(),
+        sequence: packet.sequence(),
+        timestamp: packet.timestamp(),
+        loudness: level.map(|level| Loudness::from_header(level.dbov)),
+        payload: packet.payload().to_vec(),
+    })
+}
+
+/// Mono samples of an interleaved buffer; bytes that are no whole sample are left out.
+pub(super) fn samples(bytes: &[u8], layout: Layout) -> Vec<f32> {
+    let all: Vec<f32> = if layout.float {
+        bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect()
+    } else {
+        bytes
+            .chunks_exact(2)
+            .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
+            .collect()
+    };
+    match layout.channels {
+        2 => all
+            .chunks_exact(2)
+            .map(|pair| (pair[0] + pair[1]) / 2.0)
+            .collect(),
+        _ => all,
+    }
+}
+
+/// Writes deliveries as buffers of one format; keeps what has to go on from one to the next.
+pub(super) struct Writer {
+    format: Format,
+    sequence: u16,
+    /// Where the packet after the last one would begin, in media time.
+    expected: Option<u64>,
+}
+
+impl Writer {
+    pub(super) fn new(format: Format) -> Self {
+        Self {
+            format,
+            sequence: glib::random_int() as u16 >> 1,
+            expected: None,
+        }
+    }
+
+    /// A buffer without times, and how many samples it spans.
+    pub(super) fn write(&mut self, delivery: &Delivery) -> Option<gst::Buffer> {
+        let mut buffer = match (&delivery.sound, &self.format) {
+            (Sound::Raw(frame), Format::Raw(layout)) => {
+                gst::Buffer::from_mut_slice(interleave(&frame[..], *layout))
+            }
+            (Sound::Silence, Format::Raw(layout)) => silence(*layout),
+            (Sound::Opus(packet), Format::Opus) => gst::Buffer::from_mut_slice(packet.to_vec()),
+            (Sound::Opus(packet), Format::Rtp { .. }) => self.rtp(delivery, packet),
+            (
+                Sound::Relayed {
+                    sequence, payload, ..
+                },
+                Format::Rtp { .. },
+            ) => self.relayed(delivery, *sequence, payload),
+            _ => return None,
+        };
+        let span = span_of(&delivery.sound);
+        self.expected = Some(delivery.media_time + span as u64);
+        buffer
+            .get_mut()?
+            .set_duration(gst::ClockTime::from_useconds(span as u64 * 1_000 / 48));
+        Some(buffer)
+    }
+
+    fn rtp(&mut self, delivery: &Delivery, payload: &[u8]) -> gst::Buffer {
+        self.sequence = self.sequence.wrapping_add(1);
+        let marker = self.expected != Some(delivery.media_time);
+        self.packet(delivery, self.sequence, marker, payload)
+    }
+
+    fn relayed(&self, delivery: &Delivery, sequence: u16, payload: &[u8]) -> gst::Buffer {
+        self.packet(delivery, sequence, false, payload)
+    }
+
+    fn packet(
+        &self,
+        delivery: &Delivery,
+        sequence: u16,
+        marker: bool,
+        payload: &[u8],
+    ) -> gst::Buffer {
+        let Format::Rtp {
+            payload_type,
+            ssrc,
+            level_id,
+        } = self.format
+        else {
+            return gst::Buffer::new();
+        };
+        let level = [Level {
+            voice: true,
+            dbov: delivery.loudness.below_overload(),
+        }
+        .emit()];
+        let extension = level_id.map(|id| [(id, &level[..])]);
+        let csrcs: Vec<u32> = delivery
+            .contributors
+            .iter()
+            .map(|talker| talker.number.0)
+            .collect();
+        let header = Header {
+            marker,
+            payload_type,
+            sequence,
+            timestamp: delivery.media_time as u32,
+            ssrc,
+            csrcs: &csrcs,
+            extensions: extension.as_ref().map_or(&[], |e| &e[..]),
+        };
+        let mut bytes = Vec::new();
+        header.write(payload, &mut bytes);
+        gst::Buffer::from_mut_slice(bytes)
+    }
+}
+
+/// Samples that a sound spans.
+pub(super) fn span_of(sound: &Sound) -> usize {
+    match sound {
+        Sound::Raw(_) | Sound::Silence => FRAME,
+        Sound::Opus(packet) => convene_audio::samples_in(packet).unwrap_or(FRAME),
+        Sound::Relayed { payload, .. } => convene_audio::samples_in(payload).unwrap_or(FRAME),
+    }
+}
+
+fn interleave(frame: &[f32], layout: Layout) -> Vec<u8> {
+    let each = frame
+        .iter()
+        .flat_map(|s| std::iter::repeat_n(*s, layout.channels));
+    if layout.float {
+        each.flat_map(f32::to_le_bytes).collect()
+    } else {
+        each.flat_map(|s| ((s * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).to_le_bytes())
+            .collect()
+    }
+}
+
+fn silence(layout: Layout) -> gst::Buffer {
+    let mut buffer = gst::Buffer::from_mut_slice(interleave(&[0.0; FRAME], layout));
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_flags(gst::BufferFlags::GAP);
+    }
+    buffer
+}

@@ -1,0 +1,361 @@
+//! The process's conferences: where all `convenevideo` of one conference name meet.
+//!
+//! Lock order: the list of rooms, then one room, then an outlet's state. None is held while anything is pushed;
+//! wishes go to the publishers from GStreamer's thread pool, so that no pipeline waits for another.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use convene_rtp::Packet;
+use convene_video::{
+    Codec, Forward, Number, Numbers, Picture, Policy, Refusal, SlotId, Source, Stats, Switch, Wish,
+};
+use gst::prelude::*;
+
+use super::{outlet::Outlet, time::now};
+
+static ROOMS: LazyLock<Mutex<HashMap<String, Weak<Room>>>> = LazyLock::new(Mutex::default);
+
+/// A room's data stays consistent through a panic: each change is one call of the switch.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Room {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    switch: Switch,
+    members: BTreeMap<Number, Member>,
+    joined: u32,
+    /// For when the clock is set.
+    alarm: Option<Duration>,
+}
+
+struct Member {
+    name: String,
+    element: glib::WeakRef<gst::Element>,
+    sinks: BTreeMap<Source, glib::WeakRef<gst::Pad>>,
+    outlets: BTreeMap<u32, Arc<Outlet>>,
+}
+
+/// Somebody of this name is in the conference already.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NameTaken;
+
+/// Why `set-path` did nothing.
+#[derive(Debug)]
+pub(super) enum PathError {
+    /// Nobody has this name.
+    NoName(String),
+    /// The switch refuses.
+    Refused(Refusal),
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoName(name) => write!(f, "nobody here is called {name}"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+/// A participant's place in a room.
+#[derive(Clone)]
+pub(super) struct Seat {
+    room: Arc<Room>,
+    number: Number,
+}
+
+impl Seat {
+    /// Enters a conference, which begins with its first participant.
+    pub(super) fn take(
+        conference: &str,
+        name: &str,
+        element: &gst::Element,
+        policy: Policy,
+    ) -> Result<Self, NameTaken> {
+        let room = {
+            let mut rooms = lock(&ROOMS);
+            rooms.retain(|_, room| room.strong_count() > 0);
+            let known = rooms.get(conference).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let room = Arc::new(Room::default());
+                rooms.insert(conference.into(), Arc::downgrade(&room));
+                room
+            })
+        };
+        let number = lock(&room.state).join(name, element, policy)?;
+        Ok(Self { room, number })
+    }
+
+    /// Leaves the conference; the slots' numbers go back to their outlets.
+    pub(super) fn leave(&self) {
+        self.room.act(|state| {
+            let outlets = state
+                .members
+                .get(&self.number)
+                .map(|member| member.outlets.clone())
+                .unwrap_or_default();
+            for (index, outlet) in outlets {
+                state.close(self.slot(index), &outlet);
+            }
+            state.switch.leave(self.number);
+            state.members.remove(&self.number)
+        });
+    }
+
+    pub(super) fn set_policy(&self, policy: Policy) {
+        self.room
+            .act(|state| state.switch.set_policy(self.number, policy));
+    }
+
+    pub(super) fn publish(&self, source: Source, codec: Codec, sink: &gst::Pad) {
+        self.room.act(|state| {
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.sinks.insert(source, sink.downgrade());
+                state.switch.publish(self.picture(source), codec);
+            }
+        });
+    }
+
+    pub(super) fn end(&self, source: Source) {
+        self.room.act(|state| {
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.sinks.remove(&source);
+            }
+            state.switch.end(self.picture(source));
+        });
+    }
+
+    pub(super) fn open(&self, index: u32, outlet: &Arc<Outlet>) {
+        self.room.act(|state| {
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.outlets.insert(index, outlet.clone());
+                state.switch.open(self.slot(index), outlet.numbers());
+            }
+        });
+    }
+
+    pub(super) fn close(&self, index: u32) {
+        self.room.act(|state| {
+            let outlet = state
+                .members
+                .get_mut(&self.number)
+                .and_then(|member| member.outlets.remove(&index));
+            if let Some(outlet) = &outlet {
+                state.close(self.slot(index), outlet);
+            }
+            outlet
+        });
+    }
+
+    /// The participant could not show anything until now: what his slots showed starts anew.
+    pub(super) fn restart(&self) {
+        self.room.act(|state| state.switch.restart(self.number));
+    }
+
+    pub(super) fn want_key_frame(&self, index: u32) {
+        self.room
+            .act(|state| state.switch.want_key_frame(self.slot(index)));
+    }
+
+    /// Where a packet of his goes: its numbers, and the slot's outlet.
+    pub(super) fn packet(&self, source: Source, bytes: &[u8]) -> Vec<(Forward, Arc<Outlet>)> {
+        let picture = self.picture(source);
+        let Ok(packet) = Packet::parse(bytes) else {
+            lock(&self.room.state).switch.malformed(picture);
+            return Vec::new();
+        };
+        self.room.act(|state| {
+            let mut forward = Vec::new();
+            state
+                .switch
+                .packet(now(), picture, &packet, bytes.len(), &mut forward);
+            forward
+                .into_iter()
+                .filter_map(|forward| state.address(forward))
+                .collect()
+        })
+    }
+
+    /// Shows a picture in a slot (`None`: the first free one), or takes it off the server's path.
+    pub(super) fn set_path(
+        &self,
+        publisher: &str,
+        source: Source,
+        subscriber: &str,
+        path: ServerPath,
+    ) -> Result<(), PathError> {
+        self.room.act(|state| {
+            let publisher = state.number(publisher)?;
+            let subscriber = state.number(subscriber)?;
+            let picture = Picture { publisher, source };
+            let done = match path {
+                ServerPath::Slot(index) => {
+                    state.switch.show(picture, subscriber, index).map(|_| ())
+                }
+                ServerPath::Off => state.switch.hide(picture, subscriber),
+            };
+            done.map_err(PathError::Refused)
+        })
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        lock(&self.room.state)
+            .switch
+            .stats(self.number)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn picture(&self, source: Source) -> Picture {
+        Picture {
+            publisher: self.number,
+            source,
+        }
+    }
+
+    fn slot(&self, index: u32) -> SlotId {
+        SlotId {
+            subscriber: self.number,
+            index,
+        }
+    }
+}
+
+/// What a path means to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServerPath {
+    /// Through the server, in this slot.
+    Slot(Option<u32>),
+    /// Not through the server.
+    Off,
+}
+
+impl Room {
+    /// Changes something, sends out the wishes that follow from it, and sets the clock for the next ones.
+    fn act<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
+        let now = now();
+        let mut state = lock(&self.state);
+        let result = change(&mut state);
+        let wishes = state.wishes(now);
+        let alarm = state.next_alarm();
+        drop(state);
+        for (element, pad) in wishes {
+            element.call_async(move |_| {
+                pad.push_event(force_key_unit());
+            });
+        }
+        if let Some(alarm) = alarm {
+            self.set_clock(alarm, alarm.saturating_sub(now));
+        }
+        result
+    }
+
+    fn set_clock(self: &Arc<Self>, alarm: Duration, wait: Duration) {
+        let clock = gst::SystemClock::obtain();
+        let wait = gst::ClockTime::try_from(wait).unwrap_or(gst::ClockTime::ZERO);
+        let room = Arc::downgrade(self);
+        let ring = move || {
+            if let Some(room) = room.upgrade() {
+                lock(&room.state).alarm.take_if(|set| *set == alarm);
+                room.act(|_| ());
+            }
+        };
+        let ring = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
+            let _ = catch_unwind(AssertUnwindSafe(ring));
+        };
+        // It fails only when the time has come already; then the next packet rings.
+        let _ = clock
+            .new_single_shot_id(clock.time() + wait)
+            .wait_async(ring);
+    }
+}
+
+impl State {
+    fn join(
+        &mut self,
+        name: &str,
+        element: &gst::Element,
+        policy: Policy,
+    ) -> Result<Number, NameTaken> {
+        if self.number(name).is_ok() {
+            return Err(NameTaken);
+        }
+        self.joined += 1;
+        let number = Number(self.joined);
+        let member = Member {
+            name: name.into(),
+            element: element.downgrade(),
+            sinks: BTreeMap::new(),
+            outlets: BTreeMap::new(),
+        };
+        self.members.insert(number, member);
+        self.switch.join(number, policy);
+        Ok(number)
+    }
+
+    fn number(&self, name: &str) -> Result<Number, PathError> {
+        let known = self.members.iter().find(|(_, member)| member.name == name);
+        known
+            .map(|(number, _)| *number)
+            .ok_or_else(|| PathError::NoName(name.into()))
+    }
+
+    fn close(&mut self, slot: SlotId, outlet: &Outlet) {
+        let numbers: Option<Numbers> = self.switch.close(slot);
+        if let Some(numbers) = numbers {
+            outlet.keep(numbers);
+        }
+    }
+
+    fn address(&self, forward: Forward) -> Option<(Forward, Arc<Outlet>)> {
+        let member = self.members.get(&forward.slot.subscriber)?;
+        Some((forward, member.outlets.get(&forward.slot.index)?.clone()))
+    }
+
+    /// The sink pads out of which a request has to go, with their elements.
+    fn wishes(&mut self, now: Duration) -> Vec<(gst::Element, gst::Pad)> {
+        let mut pads = Vec::new();
+        while let Some(Wish::KeyFrame(picture)) = self.switch.poll(now) {
+            let member = self.members.get(&picture.publisher);
+            pads.extend(member.and_then(|member| {
+                Some((
+                    member.element.upgrade()?,
+                    member.sinks.get(&picture.source)?.upgrade()?,
+                ))
+            }));
+        }
+        pads
+    }
+
+    /// The time to set the clock for, unless it is set early enough.
+    fn next_alarm(&mut self) -> Option<Duration> {
+        let deadline = self.switch.deadline()?;
+        if self.alarm.is_some_and(|alarm| alarm <= deadline) {
+            return None;
+        }
+        self.alarm = Some(deadline);
+        self.alarm
+    }
+}
+
+/// As `gst_video_event_new_upstream_force_key_unit` makes it.
+fn force_key_unit() -> gst::Event {
+    let structure = gst::Structure::builder("GstForceKeyUnit")
+        .field("running-time", gst::ffi::GST_CLOCK_TIME_NONE)
+        .field("all-headers", true)
+        .field("count", 0_u32)
+        .build();
+    gst::event::CustomUpstream::new(structure)
+}

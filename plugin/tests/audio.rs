@@ -1,0 +1,482 @@
+//! `conveneaudio` keeps its contract with GStreamer. What must be right in the sound itself is tested in `convene-audio`.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{conference, init, pipeline, run_to_eos, until};
+use gst::prelude::*;
+use gst_app::AppSink;
+
+const RATE: f64 = 48_000.0;
+
+/// The power of one frequency in dB against a full-scale sine, through a Hann window.
+fn power(samples: &[f32], hertz: f64) -> f64 {
+    let n = samples.len() as f64;
+    let (mut re, mut im) = (0.0, 0.0);
+    for (i, sample) in samples.iter().enumerate() {
+        let window = 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / n).cos();
+        let angle = std::f64::consts::TAU * hertz * i as f64 / RATE;
+        re += f64::from(*sample) * window * angle.cos();
+        im += f64::from(*sample) * window * angle.sin();
+    }
+    20.0 * (4.0 * re.hypot(im) / n).max(1e-9).log10()
+}
+
+/// The samples of a 16-bit WAV file with one channel.
+fn wav(path: &std::path::Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap();
+    bytes[44..]
+        .chunks_exact(2)
+        .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
+        .collect()
+}
+
+/// The middle half: without the coming and going of talkers.
+fn steady(samples: &[f32]) -> &[f32] {
+    &samples[samples.len() / 4..samples.len() * 3 / 4]
+}
+
+fn assert_hears(samples: &[f32], own: f64, others: &[f64]) {
+    for other in others {
+        let theirs = power(samples, *other);
+        assert!(
+            (-14.0..-11.0).contains(&theirs),
+            "{other} Hz at {theirs} dB"
+        );
+        assert!(
+            theirs - power(samples, own) >= 50.0,
+            "own {own} Hz at {} dB",
+            power(samples, own)
+        );
+    }
+}
+
+#[test]
+fn three_tones_three_files() {
+    init();
+    let (name, folder) = (conference(), tempfile::tempdir().unwrap());
+    let tones = [440.0, 660.0, 880.0];
+    let line: Vec<_> = tones
+        .iter()
+        .map(|hertz| {
+            let file = folder.path().join(format!("{hertz}.wav"));
+            format!(
+                "audiotestsrc is-live=true freq={hertz} volume=0.25 num-buffers=100 ! conveneaudio conference={name} participant=p{hertz} \
+                 ! audio/x-raw,format=S16LE,channels=1 ! wavenc ! filesink location={}",
+                file.display()
+            )
+        })
+        .collect();
+    run_to_eos(&pipeline(&line.join(" ")));
+    for own in tones {
+        let heard = wav(&folder.path().join(format!("{own}.wav")));
+        let heard = steady(&heard);
+        for other in tones.into_iter().filter(|other| *other != own) {
+            assert!(
+                power(heard, other) - power(heard, own) >= 60.0,
+                "{own} Hz hears itself"
+            );
+            assert!((power(heard, other) + 12.0).abs() < 0.5);
+        }
+    }
+}
+
+#[test]
+fn all_kinds_of_caps_mix() {
+    init();
+    let (name, folder) = (conference(), tempfile::tempdir().unwrap());
+    let file = |who: &str| folder.path().join(who).display().to_string();
+    let source = "volume=0.25 num-buffers=150 ! audio/x-raw,rate=48000";
+    let end = "opusdec ! audioconvert ! audio/x-raw,format=S16LE,channels=1 ! wavenc ! filesink location=";
+    run_to_eos(&pipeline(&format!(
+        "audiotestsrc is-live=true freq=440 {source} ! opusenc ! conveneaudio conference={name} participant=a ! audio/x-opus ! {end}{} \
+         audiotestsrc is-live=true freq=660 {source} ! opusenc ! rtpopuspay ! conveneaudio conference={name} participant=b ! application/x-rtp ! rtpopusdepay ! {end}{} \
+         audiotestsrc is-live=true freq=880 {source},channels=2 ! conveneaudio conference={name} participant=c \
+         ! audio/x-raw,format=F32LE,channels=2 ! audioconvert ! audio/x-raw,format=S16LE,channels=1 ! wavenc ! filesink location={}",
+        file("a"),
+        file("b"),
+        file("c"),
+    )));
+    let tones = [("a", 440.0), ("b", 660.0), ("c", 880.0)];
+    for (who, own) in tones {
+        let heard = wav(&folder.path().join(who));
+        let others: Vec<_> = tones
+            .iter()
+            .map(|(_, hertz)| *hertz)
+            .filter(|hertz| *hertz != own)
+            .collect();
+        assert_hears(steady(&heard), own, &others);
+    }
+}
+
+#[test]
+fn it_is_a_live_source_with_a_latency_of_its_own() {
+    init();
+    let pipeline = pipeline(&format!(
+        "conveneaudio name=e conference={} latency=30 frame-duration=40 ! audio/x-opus ! fakesink",
+        conference()
+    ));
+    assert_eq!(
+        pipeline.set_state(gst::State::Paused),
+        Ok(gst::StateChangeSuccess::NoPreroll)
+    );
+    let mut query = gst::query::Latency::new();
+    let element = pipeline.by_name("e").unwrap();
+    assert!(element.static_pad("src").unwrap().query(&mut query));
+    assert_eq!(
+        query.result(),
+        (true, gst::ClockTime::from_mseconds(70), None)
+    );
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn a_file_plays_at_its_own_speed() {
+    init();
+    let name = conference();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc num-buffers=100 samplesperbuffer=480 ! conveneaudio conference={name} ! fakesink"
+    ));
+    let begin = std::time::Instant::now();
+    run_to_eos(&pipeline);
+    assert!(
+        begin.elapsed() > Duration::from_millis(800),
+        "a second of sound took {:?}",
+        begin.elapsed()
+    );
+}
+
+#[test]
+fn eos_ends_every_source_pad_and_the_participant_is_gone() {
+    init();
+    let name = conference();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true num-buffers=20 ! conveneaudio name=e conference={name} participant=ann ! fakesink \
+         e.src_0 ! fakesink async=false"
+    ));
+    run_to_eos(&pipeline);
+    let again = gst::ElementFactory::make("conveneaudio")
+        .property("conference", &name)
+        .property("participant", "ann")
+        .build()
+        .unwrap();
+    assert!(
+        again.set_state(gst::State::Playing).is_ok(),
+        "the name is free again"
+    );
+    again.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn one_name_is_one_participant() {
+    init();
+    let name = conference();
+    let make = || {
+        let element = gst::ElementFactory::make("conveneaudio")
+            .property("conference", &name)
+            .property("participant", "ann");
+        element.build().unwrap()
+    };
+    let (first, second) = (make(), make());
+    let bus = gst::Bus::new();
+    second.set_bus(Some(&bus));
+    assert!(first.set_state(gst::State::Paused).is_ok());
+    assert!(second.set_state(gst::State::Paused).is_err());
+    let message = bus.pop_filtered(&[gst::MessageType::Error]).unwrap();
+    let gst::MessageView::Error(error) = message.view() else {
+        panic!()
+    };
+    assert!(
+        error
+            .error()
+            .to_string()
+            .contains("participant `ann` is in the conference already"),
+        "{}",
+        error.error()
+    );
+    first.set_state(gst::State::Null).unwrap();
+    assert!(
+        second.set_state(gst::State::Paused).is_ok(),
+        "free after NULL"
+    );
+    second.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn it_can_be_used_again_after_null() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! conveneaudio conference={} ! audio/x-raw ! appsink name=out",
+        conference()
+    ));
+    let out = pipeline
+        .by_name("out")
+        .unwrap()
+        .downcast::<AppSink>()
+        .unwrap();
+    for _ in 0..3 {
+        pipeline.set_state(gst::State::Playing).unwrap();
+        for _ in 0..5 {
+            assert!(
+                out.try_pull_sample(gst::ClockTime::from_seconds(5))
+                    .is_some()
+            );
+        }
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+}
+
+#[test]
+fn a_flush_forgets_the_input_and_the_mix_goes_on() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! identity name=in ! conveneaudio conference={} ! audio/x-raw ! appsink name=out",
+        conference()
+    ));
+    let out = pipeline
+        .by_name("out")
+        .unwrap()
+        .downcast::<AppSink>()
+        .unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    assert!(
+        out.try_pull_sample(gst::ClockTime::from_seconds(5))
+            .is_some()
+    );
+    let input = pipeline.by_name("in").unwrap().static_pad("src").unwrap();
+    assert!(input.push_event(gst::event::FlushStart::new()));
+    let segment = input.sticky_event::<gst::event::Segment>(0).unwrap();
+    assert!(input.push_event(gst::event::FlushStop::new(true)));
+    assert!(input.push_event(segment));
+    for _ in 0..20 {
+        assert!(
+            out.try_pull_sample(gst::ClockTime::from_seconds(5))
+                .is_some()
+        );
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn a_blocked_sink_hurts_nobody_and_is_counted() {
+    init();
+    let name = conference();
+    let blocked = pipeline(&format!(
+        "conveneaudio name=e conference={name} ! audio/x-raw ! identity name=stuck ! fakesink async=false sync=false"
+    ));
+    let free = pipeline(&format!(
+        "audiotestsrc is-live=true ! conveneaudio conference={name} ! audio/x-raw ! appsink name=out"
+    ));
+    let stuck = blocked
+        .by_name("stuck")
+        .unwrap()
+        .static_pad("sink")
+        .unwrap();
+    let probe = stuck
+        .add_probe(
+            gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER,
+            |_, _| gst::PadProbeReturn::Ok,
+        )
+        .unwrap();
+    blocked.set_state(gst::State::Playing).unwrap();
+    free.set_state(gst::State::Playing).unwrap();
+    let out = free.by_name("out").unwrap().downcast::<AppSink>().unwrap();
+    let element = blocked.by_name("e").unwrap();
+    let dropped = || {
+        element
+            .property::<gst::Structure>("stats")
+            .get::<u64>("deliveries-dropped")
+            .unwrap()
+    };
+    until("the blocked pad drops", || {
+        out.try_pull_sample(gst::ClockTime::from_seconds(5))
+            .is_some()
+            && dropped() > 5
+    });
+    stuck.remove_probe(probe);
+    blocked.set_state(gst::State::Null).unwrap();
+    free.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn pipelines_with_different_clocks_hear_each_other() {
+    init();
+    let name = conference();
+    let talker = pipeline(&format!(
+        "audiotestsrc is-live=true freq=440 ! conveneaudio conference={name} ! fakesink"
+    ));
+    let listener = pipeline(&format!(
+        "conveneaudio conference={name} ! audio/x-raw,format=F32LE,channels=1 ! appsink name=out"
+    ));
+    let clock = glib::Object::builder::<gst::SystemClock>()
+        .property("clock-type", gst::ClockType::Realtime)
+        .build();
+    talker.use_clock(Some(&clock));
+    talker.set_state(gst::State::Playing).unwrap();
+    listener.set_state(gst::State::Playing).unwrap();
+    let out = listener
+        .by_name("out")
+        .unwrap()
+        .downcast::<AppSink>()
+        .unwrap();
+    until("the tone is heard", || {
+        let sample = out
+            .try_pull_sample(gst::ClockTime::from_seconds(5))
+            .expect("sound goes on");
+        let map = sample.buffer().unwrap().map_readable().unwrap();
+        let samples: Vec<f32> = map
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        power(&samples, 440.0) > -10.0
+    });
+    let times: Vec<_> = (0..20)
+        .filter_map(|_| {
+            out.try_pull_sample(gst::ClockTime::from_seconds(5))?
+                .buffer()?
+                .pts()
+        })
+        .collect();
+    assert!(times.windows(2).all(|pair| pair[1] > pair[0]), "{times:?}");
+    talker.set_state(gst::State::Null).unwrap();
+    listener.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn what_is_pushed_directly_is_never_of_the_future() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! conveneaudio conference={} delivery=direct ! audio/x-raw ! appsink sync=false name=out",
+        conference()
+    ));
+    let out = pipeline
+        .by_name("out")
+        .unwrap()
+        .downcast::<AppSink>()
+        .unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    for _ in 0..50 {
+        let sample = out
+            .try_pull_sample(gst::ClockTime::from_seconds(5))
+            .unwrap();
+        let now = pipeline.current_running_time().unwrap();
+        assert!(sample.buffer().unwrap().pts().unwrap() <= now);
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn caps_may_change_in_mid_stream() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! capsfilter name=caps caps=audio/x-raw,format=S16LE,channels=1,rate=48000 ! conveneaudio name=e conference={} ! fakesink",
+        conference()
+    ));
+    let bus = pipeline.bus().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let filter = pipeline.by_name("caps").unwrap();
+    let element = pipeline.by_name("e").unwrap();
+    for (format, channels) in [("F32LE", 2), ("S16LE", 2), ("F32LE", 1)] {
+        filter.set_property(
+            "caps",
+            gst::Caps::builder("audio/x-raw")
+                .field("format", format)
+                .field("channels", channels)
+                .field("rate", 48_000)
+                .build(),
+        );
+        let sink = element.static_pad("sink").unwrap();
+        until("the new caps arrive", || {
+            sink.current_caps()
+                .is_some_and(|caps| caps.structure(0).unwrap().get::<&str>("format") == Ok(format))
+        });
+    }
+    until("it is heard", || element.property::<bool>("talking"));
+    assert!(bus.pop_filtered(&[gst::MessageType::Error]).is_none());
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn a_mute_is_hard_and_talkers_are_told() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! conveneaudio name=e conference={} participant=ann ! fakesink",
+        conference()
+    ));
+    let (bus, element) = (pipeline.bus().unwrap(), pipeline.by_name("e").unwrap());
+    let talkers = || {
+        let message = bus
+            .timed_pop_filtered(
+                gst::ClockTime::from_seconds(5),
+                &[gst::MessageType::Element],
+            )
+            .expect("talkers are told");
+        let talkers = message
+            .structure()
+            .unwrap()
+            .get::<gst::Array>("talkers")
+            .unwrap();
+        talkers
+            .iter()
+            .map(|t| {
+                t.get::<gst::Structure>()
+                    .unwrap()
+                    .get::<String>("participant")
+                    .unwrap()
+            })
+            .collect::<Vec<_>>()
+    };
+    pipeline.set_state(gst::State::Playing).unwrap();
+    until("ann talks", || talkers() == ["ann"]);
+    element.set_property("mute", true);
+    until("ann is muted", || talkers().is_empty());
+    assert!(!element.property::<bool>("talking"));
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn relayed_talkers_come_on_request_pads() {
+    init();
+    let name = conference();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc is-live=true ! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay ! conveneaudio conference={name} participant=ann ! fakesink async=false \
+         conveneaudio name=e conference={name} participant=bob mode=relay e.src_0 ! application/x-rtp,ssrc=(uint)77 ! appsink name=out e.src ! fakesink async=false"
+    ));
+    let out = pipeline
+        .by_name("out")
+        .unwrap()
+        .downcast::<AppSink>()
+        .unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut last = None;
+    for _ in 0..20 {
+        let sample = out
+            .try_pull_sample(gst::ClockTime::from_seconds(5))
+            .expect("relayed packets");
+        let map = sample.buffer().unwrap().map_readable().unwrap();
+        let packet = convene_rtp::Packet::parse(&map).unwrap();
+        assert_eq!(packet.ssrc(), 77);
+        assert!(last.is_none_or(|last: u16| packet.sequence() == last.wrapping_add(1)));
+        last = Some(packet.sequence());
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn any_states_in_any_order() {
+    init();
+    common::all_state_changes("conveneaudio");
+}
+
+#[test]
+fn any_property_with_any_value() {
+    init();
+    common::all_property_values("conveneaudio");
+}
+
+#[test]
+fn pads_come_and_go_while_playing() {
+    init();
+    common::pads_while_playing("conveneaudio", "src_%u");
+}

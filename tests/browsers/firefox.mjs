@@ -1,0 +1,70 @@
+// Headless Firefox on a lab's host. Its driver speaks WebSocket to the browser's own loopback, hence the door;
+// and it plays no sound without a sound server, hence the null sink.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer-core';
+import { openDoor } from './door.mjs';
+import { on } from './lab.mjs';
+import { undo } from './undo.mjs';
+import { until } from './until.mjs';
+
+const PROGRAM = '/usr/bin/firefox-esr';
+
+/** Why Firefox cannot be used here, or null. */
+export function firefoxMissing() {
+  const missing = [PROGRAM, '/usr/bin/pulseaudio'].filter((program) => !existsSync(program));
+  return missing.length > 0 ? `${missing.join(' and ')} missing` : null;
+}
+
+/**
+ * @param {import('./lab.mjs').Lab} lab
+ * @param {import('./lab.mjs').Host} host
+ * @param {{tone: number}} how  its microphone gives this tone
+ */
+export async function startFirefox(lab, host, { tone }) {
+  const home = join(lab.folder, `${host.name}-home`);
+  mkdirSync(home);
+  const sound = await startSoundServer(home);
+  const door = await openDoor(host);
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: on(lab, host, PROGRAM),
+    debuggingPort: door.port,
+    extraPrefsFirefox: prefs(tone),
+    env: { ...process.env, HOME: home, PULSE_SERVER: `unix:${sound.socket}`, LANG: 'en_US.UTF-8' },
+  });
+  browser.on('disconnected', () => {
+    door.close();
+    sound.stop();
+  });
+  return browser;
+}
+
+function prefs(tone) {
+  return {
+    'media.navigator.streams.fake': true,
+    'media.navigator.audio.fake_frequency': tone,
+    'media.navigator.permission.disabled': true,
+    'media.devices.insecure.enabled': true,
+    'media.getusermedia.insecure.enabled': true,
+    'media.autoplay.default': 0,
+    'media.autoplay.blocking_policy': 0,
+    // OpenH264 and the like would be fetched from outside.
+    'media.gmp-manager.updateEnabled': false,
+  };
+}
+
+async function startSoundServer(home) {
+  const socket = join(home, 'sound');
+  const server = spawn('pulseaudio', [
+    '-n', '--daemonize=no', '--exit-idle-time=-1', '--disable-shm=true', '--use-pid-file=no',
+    '--load=module-null-sink',
+    `--load=module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+  ], { stdio: 'ignore', env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home } });
+  const stop = undo(() => server.kill('SIGKILL'));
+  server.unref();
+  await until('the sound server listens', 5_000, () => existsSync(socket));
+  return { socket, stop };
+}

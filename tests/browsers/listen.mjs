@@ -1,0 +1,44 @@
+// What a page really plays: levels of given frequencies in the streams of its audio elements.
+
+/**
+ * Levels over two thirds of a second, in dB of full scale, one for each frequency.
+ * @param {import('puppeteer-core').Page} page
+ * @param {number[]} hertz
+ * @returns {Promise<number[]>}
+ */
+export async function levels(page, hertz) {
+  const answer = await page.evaluate(measure, hertz);
+  if (answer.problem) throw new Error(answer.problem);
+  return answer.levels;
+}
+
+async function measure(hertz) {
+  const playing = [...document.querySelectorAll('audio, video')]
+    .filter((element) => !element.muted && !element.paused && element.srcObject?.getAudioTracks().length > 0);
+  if (playing.length === 0) return { problem: 'no unmuted element plays a stream with sound' };
+  const context = new AudioContext();
+  try {
+    await context.resume();
+    const analyser = new AnalyserNode(context, { fftSize: 32_768 });
+    for (const element of playing) context.createMediaStreamSource(element.srcObject).connect(analyser);
+    await new Promise((done) => setTimeout(done, (1_100 * analyser.fftSize) / context.sampleRate));
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    return { levels: hertz.map((f) => level(samples, f / context.sampleRate)) };
+  } finally {
+    await context.close();
+  }
+
+  // Goertzel's recurrence under a Hann window, whose side lobes are far below what is looked for.
+  function level(window, cyclesPerSample) {
+    const turn = 2 * Math.cos(2 * Math.PI * cyclesPerSample);
+    let [before, last] = [0, 0];
+    window.forEach((sample, i) => {
+      const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / window.length);
+      [before, last] = [last, sample * hann + turn * last - before];
+    });
+    const power = last * last + before * before - turn * last * before;
+    const amplitude = (4 * Math.sqrt(Math.max(power, 0))) / window.length;
+    return 20 * Math.log10(Math.max(amplitude, 1e-6));
+  }
+}

@@ -1,0 +1,115 @@
+// Someone at a browser: does what a person does on the page, sees what a person sees, and keeps the page's console.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { levels } from './listen.mjs';
+import { until } from './until.mjs';
+
+const OUT = fileURLToPath(new URL('out', import.meta.url));
+mkdirSync(OUT, { recursive: true });
+
+export class Person {
+  /**
+   * @param {string} name
+   * @param {import('puppeteer-core').Browser} browser
+   * @param {number | undefined} tone  what the microphone hears, in Hz
+   */
+  constructor(name, browser, tone) {
+    Object.assign(this, { name, browser, tone });
+    /** @type {string[]} every complaint of the page */
+    this.complaints = [];
+    /** @type {string[]} every line of its console */
+    this.console = [];
+    /** @type {Set<string>} every origin it asked for anything */
+    this.origins = new Set();
+  }
+
+  /** @param {string} url */
+  async open(url) {
+    this.page = await this.browser.newPage();
+    this.page.on('console', (message) => this.#hear(message.type(), message.text()));
+    this.page.on('pageerror', (error) => this.#hear('error', String(error)));
+    this.page.on('request', (request) => this.#sawRequest(request.url()));
+    await this.page.goto(url, { waitUntil: 'load' });
+  }
+
+  #hear(kind, text) {
+    this.console.push(`${kind}: ${text}`);
+    if (kind === 'error') this.complaints.push(text);
+  }
+
+  #sawRequest(url) {
+    const { origin, protocol } = new URL(url);
+    if (protocol === 'http:' || protocol === 'https:' || protocol === 'ws:') this.origins.add(origin.replace('ws:', 'http:'));
+  }
+
+  /** Types the name and presses Join. The returned time is that of the press, as of `performance.now()`. */
+  async join({ music = true } = {}) {
+    const name = await this.find('textbox', 'Your name');
+    await name.click({ clickCount: 3 });
+    await name.type(this.name);
+    if (music && this.tone) await (await this.find('checkbox', 'Music (no echo cancellation)')).click();
+    const pressed = performance.now();
+    await (await this.find('button', 'Join')).click();
+    return pressed;
+  }
+
+  /** Joins, and waits until the service has let one in. */
+  async enter(url, how) {
+    await this.open(url);
+    const pressed = await this.join(how);
+    await until(`${this.name} is in`, 10_000, async () => (await this.report())?.me?.id);
+    return pressed;
+  }
+
+  /**
+   * What a screen reader finds under that role and name.
+   * @param {string} role
+   * @param {string} name
+   */
+  find(role, name) {
+    const selector = `::-p-aria([name="${name}"][role="${role}"])`;
+    return until(`${this.name}'s page has the ${role} "${name}"`, 5_000, () => this.page.$(selector));
+  }
+
+  async report() {
+    return this.page.evaluate(() => globalThis.convene?.report());
+  }
+
+  /** How this page sees the other one; nothing when it does not. */
+  async sees(other) {
+    const report = await this.report();
+    return report.participants.find((participant) => participant.name === other.name);
+  }
+
+  /** All that is to be read on the page. */
+  text() {
+    return this.page.evaluate(() => document.body.innerText);
+  }
+
+  /** @param {number[]} hertz */
+  levels(hertz) {
+    return levels(this.page, hertz);
+  }
+
+  /**
+   * @param {string} name  of a file in out/, without its ending
+   * @param {{width: number, height: number}} size
+   */
+  async picture(name, size) {
+    await this.page.setViewport(size);
+    await this.page.bringToFront();
+    await this.page.screenshot({ path: join(OUT, `${name}-${size.width}x${size.height}.png`) });
+  }
+
+  async leave() {
+    await this.page.close();
+  }
+
+  /** For a failure's account: what this page knew and said. */
+  async evidence() {
+    const report = await this.report().catch((error) => `no report: ${error.message}`);
+    return [`— ${this.name}`, JSON.stringify(report), ...this.console.slice(-40)].join('\n');
+  }
+}

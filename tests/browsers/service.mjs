@@ -1,0 +1,113 @@
+// The service under test, on a lab's server host, with data of its own.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openDoor } from './door.mjs';
+import { undo } from './undo.mjs';
+import { until } from './until.mjs';
+
+const BINARY = process.env.CONVENE_BIN ?? fileURLToPath(new URL('../../target/release/convene', import.meta.url));
+const PORT = 8080;
+const LOG_LINES = 80;
+
+/** Why the service cannot be started, or null. */
+export function serviceMissing() {
+  return existsSync(BINARY) ? null : `${BINARY} is missing: cargo build --release -p convene`;
+}
+
+/** @param {import('./lab.mjs').Lab} lab */
+export async function startService(lab) {
+  const origin = `http://${lab.server.address}:${PORT}`;
+  const process_ = spawn('ip', [
+    'netns', 'exec', lab.server.ns, BINARY, 'serve',
+    '--listen', `0.0.0.0:${PORT}`, '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
+  ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: process.env.RUST_LOG ?? 'info' } });
+  const forget = undo(() => process_.kill('SIGKILL'));
+  const log = keepLog(process_);
+  const door = await openDoor(lab.server, PORT);
+  const service = new Service(origin, `http://127.0.0.1:${door.port}`, log, async () => {
+    await stop(process_, forget);
+    door.close();
+  });
+  await until(`the service answers /healthz; its log:\n${log.join('\n')}`, 15_000, () => {
+    if (process_.exitCode !== null) throw new Error(`it ended with ${process_.exitCode}:\n${log.join('\n')}`);
+    return service.healthy();
+  });
+  return service;
+}
+
+class Service {
+  /**
+   * @param {string} origin  as the browsers see it
+   * @param {string} inside  the same, as this process reaches it
+   * @param {string[]} log
+   * @param {() => Promise<void>} stop  asks it to end, and waits until it has
+   */
+  constructor(origin, inside, log, stop) {
+    Object.assign(this, { origin, inside, log, stop });
+  }
+
+  async healthy() {
+    return (await fetch(`${this.inside}/healthz`)).ok;
+  }
+
+  /**
+   * @param {{title: string, max_participants?: number}} wishes
+   * @returns {Promise<{id: string, url: string, moderator_token: string}>}
+   */
+  async create(wishes) {
+    const answer = await fetch(`${this.inside}/api/v1/conferences`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ listed: true, ...wishes }),
+    });
+    if (!answer.ok) throw new Error(`no conference: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Video bytes that have come to the server so far, over all legs. */
+  async videoBytes() {
+    const text = await (await fetch(`${this.inside}/metrics`)).text();
+    return sum(text, 'convene_video_bytes_received_total');
+  }
+}
+
+/**
+ * The sum of a metric over its labels, in Prometheus's text format.
+ * @param {string} text
+ * @param {string} metric
+ */
+export function sum(text, metric) {
+  const values = text.split('\n')
+    .filter((line) => line.startsWith(metric) && ' {'.includes(line.charAt(metric.length)))
+    .map((line) => Number(line.split(' ').at(-1)));
+  if (values.length === 0) throw new Error(`no metric ${metric}`);
+  return values.reduce((a, b) => a + b, 0);
+}
+
+function keepLog(process_) {
+  const lines = [];
+  for (const stream of [process_.stdout, process_.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      lines.push(...text.split('\n').filter(Boolean));
+      lines.splice(0, lines.length - LOG_LINES);
+    });
+  }
+  return lines;
+}
+
+async function stop(process_, forget) {
+  const ended = once(process_, 'exit');
+  if (process_.exitCode === null) {
+    process_.kill('SIGTERM');
+    await Promise.race([ended, deadline()]);
+  }
+  forget();
+}
+
+function deadline() {
+  return new Promise((done) => setTimeout(done, 10_000).unref());
+}

@@ -1,0 +1,74 @@
+// Three people hold a conference: the whole house, walked through in real browsers.
+
+import { test } from 'node:test';
+import { eachHearsTheOthers, noPictureThroughTheServer, pagesAreQuiet, picturesMove } from '../checks.mjs';
+import { onStage, unable } from '../stage.mjs';
+import { until } from '../until.mjs';
+
+const DIRECT_WITHIN_MS = 10_000;
+const SERVER_PATH_WITHIN_MS = 3_000;
+const LEFT_WITHIN_MS = 2_000;
+const STORY = { timeout: 120_000 };
+
+const casts = {
+  'three Chromiums': [
+    { name: 'ann', tone: 440 },
+    { name: 'ben', tone: 660 },
+    { name: 'cleo', tone: 880 },
+  ],
+  'two Chromiums and a Firefox': [
+    { name: 'ann', tone: 440 },
+    { name: 'ben', tone: 660 },
+    { name: 'cleo', tone: 880, firefox: true },
+  ],
+};
+
+for (const [title, cast] of Object.entries(casts)) {
+  const skip = unable({ firefox: cast.some(({ firefox }) => firefox) });
+
+  test(`${title}: sound by the server, pictures between the browsers`, { ...STORY, skip }, () =>
+    onStage(cast, async (stage, ann, ben, cleo) => {
+      const people = [ann, ben, cleo];
+      const conference = await stage.service.create({ title: 'Direct' });
+      await enterInTurn(people, conference);
+      await picturesMove(people, () => 'direct', DIRECT_WITHIN_MS);
+      await noPictureThroughTheServer(stage.service, 3_000);
+      await eachHearsTheOthers(people);
+      await cleo.leave();
+      await noticeThatLeft([ann, ben], cleo);
+      await moderatorEnds(ann, [ann, ben]);
+      pagesAreQuiet(people, stage.service.origin);
+    }));
+
+  test(`${title}: who reaches nobody but the server is seen all the same`, { ...STORY, skip }, () =>
+    onStage(cast, async (stage, ann, ben, cleo) => {
+      const people = [ann, ben, cleo];
+      const conference = await stage.service.create({ title: 'Blocked' });
+      await enterInTurn([ann, ben], conference);
+      await picturesMove([ann, ben], () => 'direct', DIRECT_WITHIN_MS);
+      stage.block(cleo);
+      const pressed = await cleo.enter(conference.url);
+      const left = SERVER_PATH_WITHIN_MS - (performance.now() - pressed);
+      await picturesMove(people, (one, other) => ([one, other].includes(cleo) ? 'server' : 'direct'), left);
+      await eachHearsTheOthers(people);
+      pagesAreQuiet(people, stage.service.origin);
+    }));
+}
+
+// The first is the moderator.
+async function enterInTurn(people, { url, moderator_token }) {
+  for (const [i, person] of people.entries()) {
+    await person.enter(i === 0 ? `${url}#t=${moderator_token}` : url);
+  }
+}
+
+async function noticeThatLeft(people, gone) {
+  await Promise.all(people.map((person) =>
+    until(`${person.name} notices that ${gone.name} left`, LEFT_WITHIN_MS, async () => !(await person.sees(gone)))));
+}
+
+async function moderatorEnds(moderator, people) {
+  await (await moderator.find('button', 'End for all')).click();
+  await Promise.all(people.map((person) =>
+    until(`${person.name} reads that it is over`, 3_000, async () => /has ended/.test(await person.text()))));
+}

@@ -1,0 +1,36 @@
+// Tones as WAV files, to stand in for microphones.
+
+const RATE = 48_000;
+const HEADER_BYTES = 44;
+
+/**
+ * A mono file of 16-bit samples at 48 kHz. With a whole number of hertz, one second repeats without a seam.
+ * @param {number} hertz
+ * @param {{seconds?: number, amplitude?: number}} [how]  amplitude 0 to 1
+ * @returns {Buffer}
+ */
+export function toneWav(hertz, { seconds = 1, amplitude = 0.3 } = {}) {
+  const samples = Math.round(RATE * seconds);
+  const wav = Buffer.alloc(HEADER_BYTES + 2 * samples);
+  writeHeader(wav, 2 * samples);
+  for (let i = 0; i < samples; i++) {
+    const value = amplitude * Math.sin((2 * Math.PI * hertz * i) / RATE);
+    wav.writeInt16LE(Math.round(32_767 * value), HEADER_BYTES + 2 * i);
+  }
+  return wav;
+}
+
+function writeHeader(wav, dataBytes) {
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(HEADER_BYTES - 8 + dataBytes, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20); // PCM
+  wav.writeUInt16LE(1, 22); // channels
+  wav.writeUInt32LE(RATE, 24);
+  wav.writeUInt32LE(2 * RATE, 28); // bytes per second
+  wav.writeUInt16LE(2, 32); // bytes per frame
+  wav.writeUInt16LE(16, 34); // bits per sample
+  wav.write('data', 36);
+  wav.writeUInt32LE(dataBytes, 40);
+}
