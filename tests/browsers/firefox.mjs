@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { openDoor } from './door.mjs';
 import { on } from './lab.mjs';
-import { undo } from './undo.mjs';
 import { until } from './until.mjs';
 
 const PROGRAM = '/usr/bin/firefox-esr';
+const SOUND_SERVER = '/usr/bin/pulseaudio';
 
 /** Why Firefox cannot be used here, or null. */
 export function firefoxMissing() {
-  const missing = [PROGRAM, '/usr/bin/pulseaudio'].filter((program) => !existsSync(program));
+  const missing = [PROGRAM, SOUND_SERVER].filter((program) => !existsSync(program));
   return missing.length > 0 ? `${missing.join(' and ')} missing` : null;
 }
 
@@ -25,21 +25,17 @@ export function firefoxMissing() {
  */
 export async function startFirefox(lab, host, { tone }) {
   const home = join(lab.folder, `${host.name}-home`);
-  mkdirSync(home);
-  const sound = await startSoundServer(home);
+  mkdirSync(join(home, 'profile'), { recursive: true });
+  const soundServer = await startSoundServer(lab, host, home);
   const door = await openDoor(host);
-  const browser = await puppeteer.launch({
+  return puppeteer.launch({
     browser: 'firefox',
     executablePath: on(lab, host, PROGRAM),
     debuggingPort: door.port,
+    userDataDir: join(home, 'profile'),
     extraPrefsFirefox: prefs(tone),
-    env: { ...process.env, HOME: home, PULSE_SERVER: `unix:${sound.socket}`, LANG: 'en_US.UTF-8' },
+    env: { ...process.env, HOME: home, PULSE_SERVER: soundServer, LANG: 'en_US.UTF-8' },
   });
-  browser.on('disconnected', () => {
-    door.close();
-    sound.stop();
-  });
-  return browser;
 }
 
 function prefs(tone) {
@@ -56,15 +52,15 @@ function prefs(tone) {
   };
 }
 
-async function startSoundServer(home) {
+// Runs on the browser's host, so that it goes with the lab.
+async function startSoundServer(lab, host, home) {
   const socket = join(home, 'sound');
-  const server = spawn('pulseaudio', [
+  const server = spawn(on(lab, host, SOUND_SERVER), [
     '-n', '--daemonize=no', '--exit-idle-time=-1', '--disable-shm=true', '--use-pid-file=no',
     '--load=module-null-sink',
     `--load=module-native-protocol-unix socket=${socket} auth-anonymous=1`,
   ], { stdio: 'ignore', env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home } });
-  const stop = undo(() => server.kill('SIGKILL'));
   server.unref();
   await until('the sound server listens', 5_000, () => existsSync(socket));
-  return { socket, stop };
+  return `unix:${socket}`;
 }

@@ -76,6 +76,14 @@ export function blockPeers(host, server) {
 }
 
 /**
+ * Pulls the host's cable: nothing goes in or out any more, and nobody is told.
+ * @param {Host} host
+ */
+export function unplug(host) {
+  ip([`-n ${host.ns} link set eth0 down`]);
+}
+
+/**
  * A program's path that runs `program` on `host`; for drivers that want a path and add arguments themselves.
  * @param {Lab} lab
  * @param {Host} host

@@ -1,17 +1,16 @@
 // The service under test, on a lab's server host, with data of its own.
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDoor } from './door.mjs';
-import { undo } from './undo.mjs';
 import { until } from './until.mjs';
 
 const BINARY = process.env.CONVENE_BIN ?? fileURLToPath(new URL('../../target/release/convene', import.meta.url));
 const PORT = 8080;
 const LOG_LINES = 80;
+const ENDED_WITHIN_MS = 10_000;
 
 /** Why the service cannot be started, or null. */
 export function serviceMissing() {
@@ -25,11 +24,10 @@ export async function startService(lab) {
     'netns', 'exec', lab.server.ns, BINARY, 'serve',
     '--listen', `0.0.0.0:${PORT}`, '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: process.env.RUST_LOG ?? 'info' } });
-  const forget = undo(() => process_.kill('SIGKILL'));
   const log = keepLog(process_);
   const door = await openDoor(lab.server, PORT);
   const service = new Service(origin, `http://127.0.0.1:${door.port}`, log, async () => {
-    await stop(process_, forget);
+    await stop(process_);
     door.close();
   });
   await until(`the service answers /healthz; its log:\n${log.join('\n')}`, 15_000, () => {
@@ -44,7 +42,7 @@ class Service {
    * @param {string} origin  as the browsers see it
    * @param {string} inside  the same, as this process reaches it
    * @param {string[]} log
-   * @param {() => Promise<void>} stop  asks it to end, and waits until it has
+   * @param {() => Promise<void>} stop  asks it to end, and waits until it has; throws when it did not end well
    */
   constructor(origin, inside, log, stop) {
     Object.assign(this, { origin, inside, log, stop });
@@ -99,15 +97,9 @@ function keepLog(process_) {
   return lines;
 }
 
-async function stop(process_, forget) {
-  const ended = once(process_, 'exit');
-  if (process_.exitCode === null) {
-    process_.kill('SIGTERM');
-    await Promise.race([ended, deadline()]);
-  }
-  forget();
-}
-
-function deadline() {
-  return new Promise((done) => setTimeout(done, 10_000).unref());
+// An ordered end: what is still running is told, and the process says by its status that all went well.
+async function stop(process_) {
+  process_.kill('SIGTERM');
+  await until('the service has ended', ENDED_WITHIN_MS, () => process_.exitCode !== null || process_.signalCode !== null);
+  if (process_.exitCode !== 0) throw new Error(`the service ended with ${process_.exitCode ?? process_.signalCode}`);
 }

@@ -3,7 +3,7 @@
 
 import { chromiumMissing, startChromium } from './chromium.mjs';
 import { firefoxMissing, startFirefox } from './firefox.mjs';
-import { blockPeers, labMissing, makeLab } from './lab.mjs';
+import { blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
 import { Person } from './person.mjs';
 import { serviceMissing, startService } from './service.mjs';
 
@@ -41,11 +41,13 @@ export async function onStage(cast, story) {
     stage.service = await startService(lab);
     for (const role of cast) await stage.seat(role);
     await story(stage, ...stage.people);
+    await stage.service.stop();
   } catch (error) {
     console.error(await stage.evidence());
     throw error;
   } finally {
-    await stage.clear();
+    // With the lab goes every process on its hosts.
+    lab.remove();
   }
 }
 
@@ -69,14 +71,13 @@ class Stage {
     blockPeers(this.lab.hosts[person.name], this.lab.server);
   }
 
+  /** Pulls this person's cable. */
+  unplug(person) {
+    unplug(this.lab.hosts[person.name]);
+  }
+
   async evidence() {
     const pages = await Promise.all(this.people.map((person) => person.evidence()));
     return [...pages, '— the service', ...(this.service?.log ?? [])].join('\n');
-  }
-
-  async clear() {
-    await Promise.allSettled(this.people.map((person) => person.browser.close()));
-    await this.service?.stop();
-    this.lab.remove();
   }
 }

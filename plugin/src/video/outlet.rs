@@ -256,7 +256,15 @@ impl Outlet {
         if packet.marker() {
             written.set_flags(gst::BufferFlags::MARKER);
         }
-        self.pad.push(buffer).map(|_| ()).map_err(|_| Loss::Refused)
+        match self.pad.push(buffer) {
+            Ok(_) => Ok(()),
+            Err(gst::FlowError::Eos) => {
+                // As any source does when downstream has had enough: then a sink says so on the bus.
+                self.pad.push_event(gst::event::Eos::new());
+                Err(Loss::Refused)
+            }
+            Err(_) => Err(Loss::Refused),
+        }
     }
 
     /// What was agreed with the peer; asks it when nothing is, or when the publisher's encoding is another than before.

@@ -249,7 +249,7 @@ impl Room {
         let mut state = lock(&self.state);
         let result = change(&mut state);
         let wishes = state.wishes(now);
-        let alarm = state.next_alarm();
+        let alarm = state.next_alarm(now);
         drop(state);
         for (element, pad) in wishes {
             element.call_async(move |_| {
@@ -275,7 +275,7 @@ impl Room {
         let ring = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
             let _ = catch_unwind(AssertUnwindSafe(ring));
         };
-        // It fails only when the time has come already; then the next packet rings.
+        // If the clock refuses, the next packet makes up for it.
         let _ = clock
             .new_single_shot_id(clock.time() + wait)
             .wait_async(ring);
@@ -339,10 +339,13 @@ impl State {
         pads
     }
 
-    /// The time to set the clock for, unless it is set early enough.
-    fn next_alarm(&mut self) -> Option<Duration> {
+    /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.
+    fn next_alarm(&mut self, now: Duration) -> Option<Duration> {
         let deadline = self.switch.deadline()?;
-        if self.alarm.is_some_and(|alarm| alarm <= deadline) {
+        if self
+            .alarm
+            .is_some_and(|alarm| (now..=deadline).contains(&alarm))
+        {
             return None;
         }
         self.alarm = Some(deadline);

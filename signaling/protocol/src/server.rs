@@ -74,6 +74,11 @@ pub enum ServerMessage {
         /// The mid of the leg's m-line that carries it, when the path is `server`.
         mid: Option<String>,
     },
+    /// Try the pair connection with somebody again, from anew; pictures stay where they are meanwhile.
+    Retry {
+        /// With whom.
+        peer: ParticipantId,
+    },
     /// Whether somebody needs a picture of yours by the server path: send it on the leg's m-line, or stop.
     ServerNeeds {
         /// Which of your pictures.

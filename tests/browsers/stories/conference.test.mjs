@@ -8,6 +8,7 @@ import { until } from '../until.mjs';
 const DIRECT_WITHIN_MS = 10_000;
 const SERVER_PATH_WITHIN_MS = 3_000;
 const LEFT_WITHIN_MS = 2_000;
+const VANISHED_WITHIN_MS = 12_000;
 const STORY = { timeout: 120_000 };
 
 const casts = {
@@ -35,7 +36,7 @@ for (const [title, cast] of Object.entries(casts)) {
       await noPictureThroughTheServer(stage.service, 3_000);
       await eachHearsTheOthers(people);
       await cleo.leave();
-      await noticeThatLeft([ann, ben], cleo);
+      await noticeThatLeft([ann, ben], cleo, LEFT_WITHIN_MS);
       await moderatorEnds(ann, [ann, ben]);
       pagesAreQuiet(people, stage.service.origin);
     }));
@@ -55,6 +56,16 @@ for (const [title, cast] of Object.entries(casts)) {
     }));
 }
 
+test('whose cable is pulled is gone, once two pings and six seconds of packets are missed', { ...STORY, skip: unable() }, () =>
+  onStage(casts['three Chromiums'].slice(0, 2), async (stage, ann, ben) => {
+    const conference = await stage.service.create({ title: 'Unplugged' });
+    await enterInTurn([ann, ben], conference);
+    await picturesMove([ann, ben], () => 'direct', DIRECT_WITHIN_MS);
+    stage.unplug(ben);
+    await noticeThatLeft([ann], ben, VANISHED_WITHIN_MS);
+    pagesAreQuiet([ann], stage.service.origin);
+  }));
+
 // The first is the moderator.
 async function enterInTurn(people, { url, moderator_token }) {
   for (const [i, person] of people.entries()) {
@@ -62,9 +73,9 @@ async function enterInTurn(people, { url, moderator_token }) {
   }
 }
 
-async function noticeThatLeft(people, gone) {
+async function noticeThatLeft(people, gone, withinMs) {
   await Promise.all(people.map((person) =>
-    until(`${person.name} notices that ${gone.name} left`, LEFT_WITHIN_MS, async () => !(await person.sees(gone)))));
+    until(`${person.name} notices that ${gone.name} left`, withinMs, async () => !(await person.sees(gone)))));
 }
 
 async function moderatorEnds(moderator, people) {

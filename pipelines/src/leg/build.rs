@@ -1,0 +1,192 @@
+//! The pipeline of a leg, before anything is negotiated.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
+
+use super::{Inner, LegConfig, LegError, LegStats, Lines};
+
+type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
+
+const OPUS: i32 = 111;
+const VP8: i32 = 96;
+const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Milliseconds for which a jitterbuffer waits for what is missing. In-order packets pass at once, whatever it says.
+const GAP_WAIT: u32 = 40;
+
+/// The pipeline and what has to be reached in it.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) pipeline: gst::Pipeline,
+    pub(super) webrtcbin: gst::Element,
+    pub(super) audio: gst::Element,
+    pub(super) video: gst::Element,
+    /// The SSRC of the mix, then those of the slots: one each for life.
+    pub(super) ssrcs: Vec<u32>,
+    pub(super) lines: Lines,
+}
+
+/// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
+pub(super) fn build(config: &LegConfig, mailbox: &Mailbox, stats: &Arc<LegStats>) -> Result<(Parts, WebRTCDataChannel), LegError> {
+    let parts = make(config)?;
+    config.ice.attach(&parts.webrtcbin)?;
+    listen(&parts, mailbox, stats);
+    let started = start(&parts);
+    if started.is_err() {
+        end(&parts.pipeline);
+    }
+    started.map(|channel| (parts, channel))
+}
+
+/// Ends a pipeline. Only off the streaming threads.
+pub(super) fn end(pipeline: &gst::Pipeline) {
+    if let Some(bus) = pipeline.bus() {
+        bus.unset_sync_handler();
+        bus.set_flushing(true);
+    }
+    if let Err(error) = pipeline.set_state(gst::State::Null) {
+        tracing::error!("a leg's pipeline does not end: {error}");
+    }
+}
+
+fn make(config: &LegConfig) -> Result<Parts, LegError> {
+    let lines = Lines { audio_slots: config.audio_slots, video_slots: config.video_slots };
+    let element = |name: &str| gst::ElementFactory::make(name).build().map_err(|error| LegError::Build(error.to_string()));
+    let webrtcbin = element("webrtcbin")?;
+    webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
+    webrtcbin.set_property("latency", GAP_WAIT);
+    let audio = element("conveneaudio")?;
+    audio.set_property("conference", &config.conference);
+    audio.set_property("participant", &config.participant);
+    audio.set_property("number", config.number);
+    audio.set_property_from_str("delivery", "direct");
+    let video = element("convenevideo")?;
+    video.set_property("conference", &config.conference);
+    video.set_property("participant", &config.participant);
+    video.set_property_from_str("delivery", "direct");
+    let pipeline = gst::Pipeline::new();
+    pipeline.add_many([&webrtcbin, &audio, &video]).map_err(|error| LegError::Build(error.to_string()))?;
+    let ssrcs = (0..=config.video_slots).map(|_| glib::random_int().max(1)).collect();
+    Ok(Parts { pipeline, webrtcbin, audio, video, ssrcs, lines })
+}
+
+fn start(parts: &Parts) -> Result<WebRTCDataChannel, LegError> {
+    parts.add_transceivers();
+    parts.pipeline.set_state(gst::State::Playing).map_err(|error| LegError::Build(error.to_string()))?;
+    let channel = parts.webrtcbin.emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&"convene", &None::<gst::Structure>]);
+    channel.ok_or_else(|| LegError::Build("webrtcbin makes no data channel: is sctpdec there?".into()))
+}
+
+fn listen(parts: &Parts, mailbox: &Mailbox, stats: &Arc<LegStats>) {
+    let post = mailbox.clone();
+    parts.webrtcbin.connect("on-ice-candidate", false, move |values| {
+        if let (Ok(mline), Ok(candidate)) = (values[1].get(), values[2].get()) {
+            let _ = post.send(Inner::LocalCandidate(candidate, mline));
+        }
+        None
+    });
+    let post = mailbox.clone();
+    parts.webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
+        let _ = post.send(Inner::Connection(webrtcbin.property("connection-state")));
+    });
+    let post = mailbox.clone();
+    parts.webrtcbin.connect_pad_added(move |_, pad| {
+        let _ = post.send(Inner::PadAdded(pad.clone()));
+    });
+    listen_to_bus(&parts.pipeline, mailbox);
+    listen_to_rtpbin(&parts.webrtcbin, stats);
+}
+
+fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
+    let post = mailbox.clone();
+    let Some(bus) = pipeline.bus() else { return };
+    bus.set_sync_handler(move |_, message| {
+        match message.view() {
+            gst::MessageView::Element(element) => {
+                if let Some(talkers) = element.structure().filter(|s| s.name() == "convene-talkers") {
+                    let _ = post.send(Inner::Talkers(talkers.to_owned()));
+                }
+            }
+            gst::MessageView::Error(error) => {
+                let element = error.src().and_then(|src| src.clone().downcast::<gst::Element>().ok());
+                let factory = element.and_then(|e| e.factory()).map(|f| f.name().to_string()).unwrap_or_default();
+                let _ = post.send(Inner::ElementFailed { element: factory, cause: error.error().to_string() });
+            }
+            _ => {}
+        }
+        gst::BusSyncReply::Drop
+    });
+}
+
+/// Sender reports say when a picture was taken, not when it was sent: with that the browser's lip-sync survives.
+fn listen_to_rtpbin(webrtcbin: &gst::Element, stats: &Arc<LegStats>) {
+    let Some(rtpbin) = webrtcbin.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin")) else { return };
+    rtpbin.set_property("rtcp-sync-send-time", false);
+    let stats = Arc::clone(stats);
+    rtpbin.connect_pad_added(move |_, pad| {
+        if pad.name().starts_with("recv_rtcp_sink") {
+            let stats = Arc::clone(&stats);
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                stats.rtcp_packets_received.fetch_add(1, Ordering::Relaxed);
+                gst::PadProbeReturn::Ok
+            });
+        }
+    });
+}
+
+impl Parts {
+    /// All m-lines there will ever be, in their order.
+    fn add_transceivers(&self) {
+        use WebRTCRTPTransceiverDirection::{Recvonly, Sendonly, Sendrecv};
+        self.add_transceiver(Sendrecv, &self.mix_caps());
+        for _ in 0..self.lines.audio_slots {
+            self.add_transceiver(Sendonly, &opus_caps().build());
+        }
+        for _ in 0..2 {
+            self.add_transceiver(Recvonly, &vp8_caps().build()).set_property("do-nack", true);
+        }
+        for slot in 0..self.lines.video_slots {
+            self.add_transceiver(Sendonly, &self.slot_caps(slot)).set_property("do-nack", true);
+        }
+    }
+
+    fn add_transceiver(&self, direction: WebRTCRTPTransceiverDirection, caps: &gst::Caps) -> WebRTCRTPTransceiver {
+        self.webrtcbin.emit_by_name("add-transceiver", &[&direction, caps])
+    }
+
+    /// What the mix is sent as.
+    pub(super) fn mix_caps(&self) -> gst::Caps {
+        opus_caps().field("ssrc", self.ssrcs[0]).build()
+    }
+
+    /// What a slot is sent as: without its SSRC here, a key-frame request would not find it.
+    pub(super) fn slot_caps(&self, slot: usize) -> gst::Caps {
+        vp8_caps().field("ssrc", self.ssrcs[slot + 1]).field("extmap-3", TWCC_URI).build()
+    }
+}
+
+fn opus_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
+    gst::Caps::builder("application/x-rtp")
+        .field("media", "audio")
+        .field("encoding-name", "OPUS")
+        .field("encoding-params", "2")
+        .field("clock-rate", 48_000)
+        .field("payload", OPUS)
+        .field("minptime", "10")
+        .field("useinbandfec", "1")
+        .field("usedtx", "1")
+        .field("extmap-1", gst::Array::new(["", LEVEL_URI, "vad=on"]))
+}
+
+fn vp8_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
+    gst::Caps::builder("application/x-rtp")
+        .field("media", "video")
+        .field("encoding-name", "VP8")
+        .field("clock-rate", 90_000)
+        .field("payload", VP8)
+        .field("rtcp-fb-nack-pli", true)
+        .field("rtcp-fb-ccm-fir", true)
+}

@@ -1,0 +1,46 @@
+//! What has to be changed in the text that webrtcbin writes.
+
+/// webrtcbin obeys and sends REMB, but never offers it; without it or transport-wide feedback a browser stays at its
+/// starting bitrate.
+const REMB: &str = "goog-remb";
+
+/// The offer as the browser has to see it.
+#[must_use]
+pub fn offer_for_browser(offer: &str) -> String {
+    let mut out = String::with_capacity(offer.len() + 1_024);
+    for line in offer.lines() {
+        out.push_str(line);
+        out.push_str("\r\n");
+        if let Some(payload_type) = vp8(line) {
+            out.push_str(&format!("a=rtcp-fb:{payload_type} {REMB}\r\n"));
+        }
+    }
+    out
+}
+
+/// An answer to a restart, with the DTLS role that keeps the association: webrtcbin writes `active` and then refuses it.
+#[must_use]
+pub fn passive(answer: &str) -> String {
+    answer.replace("a=setup:active", "a=setup:passive")
+}
+
+fn vp8(line: &str) -> Option<&str> {
+    line.strip_prefix("a=rtpmap:")?.strip_suffix(" VP8/90000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_vp8_line_offers_remb() {
+        let offer = "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n";
+        let edited = offer_for_browser(offer);
+        assert_eq!(edited, "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\n");
+    }
+
+    #[test]
+    fn a_restarted_leg_keeps_its_dtls_role() {
+        assert_eq!(passive("a=setup:active\r\n"), "a=setup:passive\r\n");
+    }
+}

@@ -1,0 +1,38 @@
+//! Every edit and every check of a session description's text, before `webrtcbin` sees it. Pure.
+//!
+//! webrtcbin accepts answers with swapped m-lines, without BUNDLE or with other payload types, and fails later; so
+//! answers are checked here.
+
+mod candidate;
+mod check;
+mod edit;
+
+pub use candidate::Candidate;
+pub use check::{SdpError, check_answer, check_restart};
+pub use edit::{offer_for_browser, passive};
+
+/// The text of one m-line's section, and of the session's head.
+pub(crate) struct Sections<'a> {
+    pub(crate) head: Vec<&'a str>,
+    pub(crate) media: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Sections<'a> {
+    /// Splits a description into its sections. Any text has some.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let mut sections = Self { head: Vec::new(), media: Vec::new() };
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            if line.starts_with("m=") {
+                sections.media.push(vec![line]);
+            } else {
+                sections.media.last_mut().unwrap_or(&mut sections.head).push(line);
+            }
+        }
+        sections
+    }
+}
+
+/// The value of a section's attribute.
+pub(crate) fn attribute<'a>(section: &[&'a str], name: &str) -> Option<&'a str> {
+    section.iter().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
+}
