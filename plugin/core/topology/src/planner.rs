@@ -8,7 +8,7 @@ use std::{
 use crate::{Class, Number, PairReport, Path, Picture, Policy, Source, Step, backoff::Backoff};
 
 /// What a planner is made with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// Which pairs try to connect directly.
     pub policy: Policy,
@@ -16,7 +16,7 @@ pub struct Settings {
     pub slots: usize,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Member {
     class: Class,
     hides_address: bool,
@@ -27,7 +27,7 @@ struct Member {
 }
 
 /// How the direct connection of a pair stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Direct {
     /// Being tried, and the picture waits for it.
     Trying,
@@ -38,7 +38,7 @@ enum Direct {
     Failed { retry: Duration },
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Pair {
     direct: Direct,
     backoff: Backoff,
@@ -47,7 +47,7 @@ struct Pair {
 /// The plan of one conference.
 ///
 /// `handle` its inputs by name, then `poll` until there is no step left; call [`Planner::wake`] at [`Planner::deadline`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Planner {
     settings: Settings,
     members: BTreeMap<Number, Member>,

@@ -1,0 +1,366 @@
+//! The machine.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use convene_topology::{Class, Number, PairReport, Path, Picture, Planner, Policy, Source, Step};
+
+use crate::{
+    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, Publishing, Refusal, Role,
+    member::{CONNECT, Member, Stage, allowed, shown_name},
+};
+
+/// What a conference is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// How many may be in it at once.
+    pub max_participants: usize,
+    /// How many pictures the server can send to one participant.
+    pub slots: usize,
+    /// Which pairs try to connect directly.
+    pub policy: Policy,
+    /// How long it may stand empty.
+    pub empty_grace: Duration,
+}
+
+/// A conference.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Conference<S> {
+    settings: Settings,
+    members: BTreeMap<ParticipantId, Member>,
+    ids: BTreeMap<Number, ParticipantId>,
+    last_number: u32,
+    planner: Planner,
+    /// What is shown in each subscriber's slots.
+    shown: BTreeMap<(Number, usize), Picture>,
+    empty_since: Option<Duration>,
+    over: bool,
+    effects: VecDeque<Effect<S>>,
+}
+
+impl<S> Conference<S> {
+    /// An empty one.
+    #[must_use]
+    pub fn new(now: Duration, settings: Settings) -> Self {
+        let planner = Planner::new(convene_topology::Settings { policy: settings.policy, slots: settings.slots });
+        Self {
+            settings,
+            members: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            last_number: 0,
+            planner,
+            shown: BTreeMap::new(),
+            empty_since: Some(now),
+            over: false,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Duration, event: Event<S>) {
+        match event {
+            Event::Join { id, name, role, publishing } => {
+                let joined = self.join(now, &id, &name, role, publishing);
+                self.refuse_if(&id, joined);
+            }
+            Event::Answer(id, sdp) => {
+                let answered = self.member(&id).and_then(Member::answer);
+                self.do_or_refuse(&id, answered, |id| Effect::LegAnswer(id, sdp));
+            }
+            Event::Candidate(id, candidate, mline) => {
+                let added = self.member(&id).and_then(|m| m.may_add_candidate());
+                self.do_or_refuse(&id, added, |id| Effect::LegCandidate(id, candidate, mline));
+            }
+            Event::Restart(id, offer) => {
+                let restarted = self.member(&id).and_then(|m| m.may_restart());
+                self.do_or_refuse(&id, restarted, |id| Effect::LegRestart(id, offer));
+            }
+            Event::Pair { from, to, signal } => {
+                let known = self.others(&from, &to);
+                let notice = |id| Effect::Send { to: to.clone(), notice: Notice::Pair { from: id, signal } };
+                self.do_or_refuse(&from, known, notice);
+            }
+            Event::PairState { from, peer, report } => {
+                let reported = self.others(&from, &peer).map(|()| self.report(now, &from, &peer, report));
+                self.refuse_if(&from, reported);
+            }
+            Event::Publish(id, publishing) => {
+                let published = self.publish(&id, publishing);
+                self.refuse_if(&id, published);
+            }
+            Event::Want(id, pictures) => {
+                let wanted = self.want(&id, &pictures);
+                self.refuse_if(&id, wanted);
+            }
+            Event::End(id) => {
+                let ended = self.end_by(&id);
+                self.refuse_if(&id, ended);
+            }
+            Event::Leave(id) | Event::SocketClosed { id, clean: true } => self.leave(now, &id, LeaveReason::Left),
+            Event::SocketClosed { id, clean: false } => self.cut(now, &id),
+            Event::LegFailed(id) => self.leave(now, &id, LeaveReason::LegFailed),
+            Event::Offered(id) => self.with_member(&id, Member::offered),
+            Event::LegConnected(id) => self.with_member(&id, |member| member.stage = Stage::Connected),
+            Event::LegHeard(id) => self.with_member(&id, |member| member.heard = member.heard.max(now)),
+            Event::Classified(id, class) => self.classify(&id, class),
+            Event::EndedByModerator => self.end(EndReason::Moderator),
+            Event::Shutdown => self.end(EndReason::Shutdown),
+            Event::Tick => self.tick(now),
+        }
+        self.perform_plan();
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Effect<S>> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Event::Tick`] has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        if self.over {
+            return None;
+        }
+        let members = self.members.values().filter_map(Member::deadline);
+        let empty = self.empty_since.map(|since| since + self.settings.empty_grace);
+        members.chain(empty).chain(self.planner.deadline()).min()
+    }
+
+    /// Who is in, in the order of their coming.
+    #[must_use]
+    pub fn participants(&self) -> Vec<Participant> {
+        let members = self.ids.values().filter_map(|id| Some((id, self.members.get(id)?)));
+        members.map(|(id, member)| member.participant(id)).collect()
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+}
+
+/// Coming and going.
+impl<S> Conference<S> {
+    fn join(&mut self, now: Duration, id: &ParticipantId, name: &str, role: Role, publishing: Publishing) -> Result<(), Refusal> {
+        if self.over {
+            return Err(Refusal::Ended);
+        }
+        if self.members.contains_key(id) {
+            return Err(Refusal::OutOfOrder { what: "a join", state: "in the conference" });
+        }
+        let name = shown_name(name)?;
+        if self.members.len() >= self.settings.max_participants {
+            return Err(Refusal::Full { max: self.settings.max_participants });
+        }
+        self.last_number += 1;
+        let number = Number(self.last_number);
+        let (stage, publishing) = (Stage::Joining { until: now + CONNECT }, allowed(role, publishing));
+        let member = Member { number, name, role, class: Class::Unknown, publishing, stage, cut: false, heard: now };
+        let (me, others) = (member.participant(id), self.participants());
+        self.tell_all(|| Notice::Joined(me.clone()));
+        self.send(id, Notice::Welcome { me, others });
+        self.members.insert(id.clone(), member);
+        self.ids.insert(number, id.clone());
+        self.empty_since = None;
+        self.effects.push_back(Effect::OpenLeg { id: id.clone(), number: number.0 });
+        self.planner.join(number, false);
+        self.planner.publish(number, publishing.sources());
+        Ok(())
+    }
+
+    fn leave(&mut self, now: Duration, id: &ParticipantId, reason: LeaveReason) {
+        let Some(member) = self.members.remove(id) else { return };
+        self.planner.leave(member.number);
+        self.perform_plan();
+        self.ids.remove(&member.number);
+        self.shown.retain(|(subscriber, _), _| *subscriber != member.number);
+        if reason != LeaveReason::Left {
+            self.send(id, Notice::Left(id.clone(), reason));
+        }
+        self.effects.push_back(Effect::CloseSocket(id.clone()));
+        self.effects.push_back(Effect::CloseLeg(id.clone()));
+        self.tell_all(|| Notice::Left(id.clone(), reason));
+        if self.members.is_empty() {
+            self.empty_since = Some(now);
+        }
+    }
+
+    /// His socket is gone without a word: his packets decide.
+    fn cut(&mut self, now: Duration, id: &ParticipantId) {
+        self.with_member(id, |member| {
+            member.cut = true;
+            member.heard = now;
+        });
+    }
+
+    fn tick(&mut self, now: Duration) {
+        let due: Vec<_> = self.members.iter().filter(|(_, m)| m.deadline().is_some_and(|at| at <= now)).map(|(id, m)| (id.clone(), m.cut)).collect();
+        for (id, cut) in due {
+            self.leave(now, &id, if cut { LeaveReason::Vanished } else { LeaveReason::LegFailed });
+        }
+        self.planner.wake(now);
+        if self.empty_since.is_some_and(|since| now >= since + self.settings.empty_grace) {
+            self.end(EndReason::Empty);
+        }
+    }
+
+    fn end_by(&mut self, id: &ParticipantId) -> Result<(), Refusal> {
+        if self.member(id)?.role != Role::Moderator {
+            return Err(Refusal::Forbidden("end the conference"));
+        }
+        self.end(EndReason::Moderator);
+        Ok(())
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        self.tell_all(|| Notice::Ended(reason));
+        for (id, member) in std::mem::take(&mut self.members) {
+            self.planner.leave(member.number);
+            self.effects.push_back(Effect::CloseSocket(id.clone()));
+            self.effects.push_back(Effect::CloseLeg(id));
+        }
+        while self.planner.poll().is_some() {}
+        self.ids.clear();
+        self.shown.clear();
+        self.empty_since = None;
+        self.effects.push_back(Effect::Over(reason));
+    }
+}
+
+/// What the members say.
+impl<S> Conference<S> {
+    fn report(&mut self, now: Duration, from: &ParticipantId, peer: &ParticipantId, report: PairReport) {
+        if let (Some(from), Some(peer)) = (self.number(from), self.number(peer)) {
+            self.planner.report(now, from, peer, report);
+        }
+    }
+
+    fn publish(&mut self, id: &ParticipantId, publishing: Publishing) -> Result<(), Refusal> {
+        let member = self.member(id)?;
+        member.publishing = allowed(member.role, publishing);
+        let (number, publishing, participant) = (member.number, member.publishing, member.participant(id));
+        self.planner.publish(number, publishing.sources());
+        self.tell_all(|| Notice::Updated(participant.clone()));
+        Ok(())
+    }
+
+    /// Pictures of those who have just left are no error; they are not there to be wanted.
+    fn want(&mut self, id: &ParticipantId, pictures: &[(ParticipantId, Source)]) -> Result<(), Refusal> {
+        let number = self.member(id)?.number;
+        let pictures = pictures.iter().filter_map(|(publisher, source)| Some(Picture { publisher: self.number(publisher)?, source: *source }));
+        let pictures = pictures.collect();
+        self.planner.want(number, pictures);
+        Ok(())
+    }
+
+    fn classify(&mut self, id: &ParticipantId, class: Class) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        if std::mem::replace(&mut member.class, class) != class {
+            let (number, participant) = (member.number, member.participant(id));
+            self.planner.classify(number, class);
+            self.tell_all(|| Notice::Updated(participant.clone()));
+        }
+    }
+}
+
+/// Carrying out the plan.
+impl<S> Conference<S> {
+    fn perform_plan(&mut self) {
+        while let Some(step) = self.planner.poll() {
+            match step {
+                Step::Path { picture, subscriber, path } => self.perform_path(picture, subscriber, path),
+                Step::ServerNeeds { picture, needed } => {
+                    self.send_number(picture.publisher, Notice::ServerNeeds { source: picture.source, needed });
+                }
+                Step::Retry { a, b } => {
+                    for (one, other) in [(a, b), (b, a)] {
+                        if let Some(other) = self.ids.get(&other).cloned() {
+                            self.send_number(one, Notice::Retry(other));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The slot that had the picture is emptied unless something else is in it by now.
+    fn perform_path(&mut self, picture: Picture, subscriber: Number, path: Option<Path>) {
+        let slot = if let Some(Path::Server { slot }) = path { Some(slot) } else { None };
+        let (Some(to), publisher) = (self.ids.get(&subscriber).cloned(), self.ids.get(&picture.publisher).cloned()) else { return };
+        let had = self.shown.iter().find(|((s, at), shown)| *s == subscriber && **shown == picture && Some(*at) != slot);
+        if let Some((subscriber, slot)) = had.map(|(key, _)| *key) {
+            self.shown.remove(&(subscriber, slot));
+            self.effects.push_back(Effect::Hide { subscriber: to.clone(), slot });
+        }
+        let Some(publisher) = publisher else { return };
+        if let Some(slot) = slot {
+            self.shown.insert((subscriber, slot), picture);
+            self.effects.push_back(Effect::Show { subscriber: to.clone(), slot, publisher: publisher.clone(), source: picture.source });
+        }
+        self.send(&to, Notice::Path { publisher, source: picture.source, path });
+    }
+}
+
+/// Talking to members.
+impl<S> Conference<S> {
+    fn member(&mut self, id: &ParticipantId) -> Result<&mut Member, Refusal> {
+        let over = self.over;
+        self.members.get_mut(id).ok_or(if over { Refusal::Ended } else { Refusal::OutOfOrder { what: "this", state: "not in the conference" } })
+    }
+
+    fn with_member(&mut self, id: &ParticipantId, change: impl FnOnce(&mut Member)) {
+        if let Some(member) = self.members.get_mut(id) {
+            change(member);
+        }
+    }
+
+    fn number(&self, id: &ParticipantId) -> Option<Number> {
+        self.members.get(id).map(|member| member.number)
+    }
+
+    /// Whether both are in, and are two.
+    fn others(&mut self, from: &ParticipantId, to: &ParticipantId) -> Result<(), Refusal> {
+        self.member(from)?;
+        if from == to || !self.members.contains_key(to) {
+            return Err(Refusal::NoParticipant(to.0.chars().take(40).collect()));
+        }
+        Ok(())
+    }
+
+    fn do_or_refuse(&mut self, id: &ParticipantId, result: Result<(), Refusal>, effect: impl FnOnce(ParticipantId) -> Effect<S>) {
+        match result {
+            Ok(()) => self.effects.push_back(effect(id.clone())),
+            Err(refusal) => self.send(id, Notice::Refused(refusal)),
+        }
+    }
+
+    fn refuse_if(&mut self, id: &ParticipantId, result: Result<(), Refusal>) {
+        if let Err(refusal) = result {
+            self.send(id, Notice::Refused(refusal));
+        }
+    }
+
+    fn send(&mut self, to: &ParticipantId, notice: Notice<S>) {
+        self.effects.push_back(Effect::Send { to: to.clone(), notice });
+    }
+
+    fn send_number(&mut self, to: Number, notice: Notice<S>) {
+        if let Some(to) = self.ids.get(&to).cloned() {
+            self.send(&to, notice);
+        }
+    }
+
+    fn tell_all(&mut self, notice: impl Fn() -> Notice<S>) {
+        let sends = self.members.keys().map(|to| Effect::Send { to: to.clone(), notice: notice() });
+        self.effects.extend(sends);
+    }
+}
+
+#[cfg(test)]
+mod tests;

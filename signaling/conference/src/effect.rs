@@ -1,0 +1,175 @@
+//! What a conference wants done.
+
+use convene_topology::{Class, Path, Source};
+use thiserror::Error;
+
+use crate::{ParticipantId, Publishing, Role};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Effect<S> {
+    /// Tell a participant.
+    Send {
+        /// Whom.
+        to: ParticipantId,
+        /// What.
+        notice: Notice<S>,
+    },
+    /// Make a leg.
+    OpenLeg {
+        /// For whom.
+        id: ParticipantId,
+        /// His number in the mix.
+        number: u32,
+    },
+    /// Give his leg the answer.
+    LegAnswer(ParticipantId, String),
+    /// Give his leg a candidate.
+    LegCandidate(ParticipantId, String, u32),
+    /// Restart his leg's ICE.
+    LegRestart(ParticipantId, String),
+    /// Show a picture in one of a subscriber's slots.
+    Show {
+        /// Who sees it.
+        subscriber: ParticipantId,
+        /// The slot.
+        slot: usize,
+        /// Whose picture.
+        publisher: ParticipantId,
+        /// Which.
+        source: Source,
+    },
+    /// Empty a slot.
+    Hide {
+        /// Whose.
+        subscriber: ParticipantId,
+        /// Which.
+        slot: usize,
+    },
+    /// End his leg. The last effect for it.
+    CloseLeg(ParticipantId),
+    /// Close his socket, after what was sent before.
+    CloseSocket(ParticipantId),
+    /// The conference is over; nothing follows.
+    Over(EndReason),
+}
+
+/// What a participant is told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Notice<S> {
+    /// He is in.
+    Welcome {
+        /// He.
+        me: Participant,
+        /// Those who were there, in the order of their coming.
+        others: Vec<Participant>,
+    },
+    /// Somebody came.
+    Joined(Participant),
+    /// Somebody changed.
+    Updated(Participant),
+    /// Somebody is gone.
+    Left(ParticipantId, LeaveReason),
+    /// Something from another.
+    Pair {
+        /// From whom.
+        from: ParticipantId,
+        /// What.
+        signal: S,
+    },
+    /// How a picture reaches him; `None`: not at all.
+    Path {
+        /// Whose picture.
+        publisher: ParticipantId,
+        /// Which.
+        source: Source,
+        /// By which path.
+        path: Option<Path>,
+    },
+    /// His picture is needed on the server, or not any more.
+    ServerNeeds {
+        /// Which.
+        source: Source,
+        /// Whether.
+        needed: bool,
+    },
+    /// He may try the connection with somebody again.
+    Retry(ParticipantId),
+    /// It is over.
+    Ended(EndReason),
+    /// What he said was refused.
+    Refused(Refusal),
+}
+
+/// What is known of a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Participant {
+    /// His id.
+    pub id: ParticipantId,
+    /// His number in the mix.
+    pub number: u32,
+    /// His name.
+    pub name: String,
+    /// His role.
+    pub role: Role,
+    /// Where he stands.
+    pub class: Class,
+    /// What he sends.
+    pub publishing: Publishing,
+}
+
+/// Why somebody is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeaveReason {
+    /// He left.
+    Left,
+    /// Nothing is heard of him any more.
+    Vanished,
+    /// His leg failed or never connected.
+    LegFailed,
+}
+
+/// Why a conference is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// A moderator ended it.
+    Moderator,
+    /// It stood empty.
+    Empty,
+    /// The service shuts down.
+    Shutdown,
+}
+
+/// Why something was refused. All of these are by the rules or the client's fault; nothing else changes by it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+pub enum Refusal {
+    /// As many are in as may be.
+    #[error("the conference is full: at most {max} people may be in it")]
+    Full {
+        /// How many may be in.
+        max: usize,
+    },
+    /// It has ended.
+    #[error("the conference has ended")]
+    Ended,
+    /// Not a name.
+    #[error("a name has 1 to 64 characters and no control characters; this one has {length}")]
+    BadName {
+        /// Its characters.
+        length: usize,
+    },
+    /// Something that does not fit now.
+    #[error("{what} does not fit now: you are {state}")]
+    OutOfOrder {
+        /// What came.
+        what: &'static str,
+        /// How the participant stands.
+        state: &'static str,
+    },
+    /// The role does not allow it.
+    #[error("only a moderator may {0}")]
+    Forbidden(&'static str),
+    /// Nobody of that id.
+    #[error("there is no participant `{0}`")]
+    NoParticipant(String),
+}

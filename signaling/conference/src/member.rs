@@ -1,0 +1,131 @@
+//! One participant, as the rules see him.
+
+use std::time::Duration;
+
+use convene_topology::{Class, Number};
+
+use crate::{Participant, ParticipantId, Publishing, Refusal, Role};
+
+/// Whoever has not connected by then is dropped.
+pub(crate) const CONNECT: Duration = Duration::from_secs(30);
+
+/// Whose socket is gone and whose packets have not come for this long is gone.
+pub(crate) const SILENCE: Duration = Duration::from_secs(6);
+
+/// How far he is.
+///
+/// ```text
+/// Joining ──offer──▶ Offered ──answer──▶ Answered ──connected──▶ Connected
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stage {
+    /// His leg is being made.
+    Joining { until: Duration },
+    /// He has the leg's offer.
+    Offered { until: Duration },
+    /// He has answered.
+    Answered { until: Duration },
+    /// His leg carries packets.
+    Connected,
+}
+
+/// A participant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Member {
+    pub(crate) number: Number,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) class: Class,
+    pub(crate) publishing: Publishing,
+    pub(crate) stage: Stage,
+    /// Whether his socket is gone.
+    pub(crate) cut: bool,
+    /// When packets of his last came, or his socket went.
+    pub(crate) heard: Duration,
+}
+
+impl Member {
+    pub(crate) fn participant(&self, id: &ParticipantId) -> Participant {
+        Participant {
+            id: id.clone(),
+            number: self.number.0,
+            name: self.name.clone(),
+            role: self.role,
+            class: self.class,
+            publishing: self.publishing,
+        }
+    }
+
+    /// When he has to be looked at again.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let connect = match self.stage {
+            Stage::Joining { until } | Stage::Offered { until } | Stage::Answered { until } => Some(until),
+            Stage::Connected => None,
+        };
+        let silence = self.cut.then_some(self.heard + SILENCE);
+        connect.into_iter().chain(silence).min()
+    }
+
+    pub(crate) fn offered(&mut self) {
+        if let Stage::Joining { until } = self.stage {
+            self.stage = Stage::Offered { until };
+        }
+    }
+
+    /// # Errors
+    /// When there is no offer to answer, or it was answered.
+    pub(crate) fn answer(&mut self) -> Result<(), Refusal> {
+        let Stage::Offered { until } = self.stage else {
+            return Err(Refusal::OutOfOrder { what: "an answer", state: self.stage.name() });
+        };
+        self.stage = Stage::Answered { until };
+        Ok(())
+    }
+
+    /// # Errors
+    /// Before the answer.
+    pub(crate) fn may_restart(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Answered { .. } | Stage::Connected => Ok(()),
+            _ => Err(Refusal::OutOfOrder { what: "a restart", state: self.stage.name() }),
+        }
+    }
+
+    /// # Errors
+    /// Before the offer.
+    pub(crate) fn may_add_candidate(&self) -> Result<(), Refusal> {
+        match self.stage {
+            Stage::Joining { .. } => Err(Refusal::OutOfOrder { what: "a candidate", state: self.stage.name() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Joining { .. } => "waiting for the offer",
+            Self::Offered { .. } => "about to answer",
+            Self::Answered { .. } => "connecting",
+            Self::Connected => "connected",
+        }
+    }
+}
+
+/// A name as it is shown.
+///
+/// # Errors
+/// When it is empty, too long, or has control characters.
+pub(crate) fn shown_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if (1..=64).contains(&length) && !name.chars().any(char::is_control) {
+        return Ok(name.to_owned());
+    }
+    Err(Refusal::BadName { length })
+}
+
+/// What of `publishing` the role allows.
+pub(crate) fn allowed(role: Role, publishing: Publishing) -> Publishing {
+    if role == Role::Listener { Publishing::default() } else { publishing }
+}
