@@ -7,10 +7,10 @@ mod ice;
 mod leg;
 mod sdp;
 
-pub use ice::{IceError, IceTransport, StockIce};
+pub use ice::{IceError, IceTransport, PairChanged, StockIce};
 pub use leg::{
-    CandidateKind,
-    AddressKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, camera_mid, screen_mid, slot_mid,
+    AddressKind, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, camera_mid,
+    screen_mid, slot_mid,
 };
 pub use sdp::{Candidate, SdpError};
 
@@ -38,5 +38,8 @@ pub const ELEMENTS: [(&str, &str); 7] = [
 /// Those of [`ELEMENTS`] that are not installed.
 #[must_use]
 pub fn missing_elements() -> Vec<(&'static str, &'static str)> {
-    ELEMENTS.into_iter().filter(|(name, _)| gst::ElementFactory::find(name).is_none()).collect()
+    ELEMENTS
+        .into_iter()
+        .filter(|(name, _)| gst::ElementFactory::find(name).is_none())
+        .collect()
 }

@@ -20,8 +20,15 @@ const KEY_FILE: &str = "token.key";
 const KEY_BYTES: usize = 32;
 
 /// A text that must not be printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl Secret {
     /// Hides `text`.

@@ -3,9 +3,11 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
+use gst_webrtc::{
+    WebRTCDataChannel, WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection,
+};
 
-use super::{Inner, LegConfig, LegError, LegStats, Lines};
+use super::{Inner, LegConfig, LegError, LegStats, lines::Lines, pads::count};
 
 type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
 
@@ -22,6 +24,8 @@ const GAP_WAIT: u32 = 40;
 pub(super) struct Parts {
     pub(super) pipeline: gst::Pipeline,
     pub(super) webrtcbin: gst::Element,
+    /// The one in webrtcbin.
+    pub(super) rtpbin: gst::Element,
     pub(super) audio: gst::Element,
     pub(super) video: gst::Element,
     /// The SSRC of the mix, then those of the slots: one each for life.
@@ -30,15 +34,24 @@ pub(super) struct Parts {
 }
 
 /// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
-pub(super) fn build(config: &LegConfig, mailbox: &Mailbox, stats: &Arc<LegStats>) -> Result<(Parts, WebRTCDataChannel), LegError> {
+pub(super) fn build(
+    config: &LegConfig,
+    mailbox: &Mailbox,
+    stats: &Arc<LegStats>,
+) -> Result<(Parts, WebRTCDataChannel), LegError> {
     let parts = make(config)?;
-    config.ice.attach(&parts.webrtcbin)?;
+    let post = mailbox.clone();
+    let pair_changed = Box::new(move || tell(&post, Inner::PairChanged));
+    config.ice.attach(&parts.webrtcbin, pair_changed)?;
     listen(&parts, mailbox, stats);
     let started = start(&parts);
     if started.is_err() {
         end(&parts.pipeline);
     }
-    started.map(|channel| (parts, channel))
+    let channel = started?;
+    let post = mailbox.clone();
+    channel.connect_on_open(move |_| tell(&post, Inner::ChannelOpen));
+    Ok((parts, channel))
 }
 
 /// Ends a pipeline. Only off the streaming threads.
@@ -53,11 +66,23 @@ pub(super) fn end(pipeline: &gst::Pipeline) {
 }
 
 fn make(config: &LegConfig) -> Result<Parts, LegError> {
-    let lines = Lines { audio_slots: config.audio_slots, video_slots: config.video_slots };
-    let element = |name: &str| gst::ElementFactory::make(name).build().map_err(|error| LegError::Build(error.to_string()));
+    let lines = Lines {
+        audio_slots: config.audio_slots,
+        video_slots: config.video_slots,
+    };
+    let element = |name: &str| {
+        gst::ElementFactory::make(name)
+            .build()
+            .map_err(|error| LegError::Build(error.to_string()))
+    };
     let webrtcbin = element("webrtcbin")?;
     webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
     webrtcbin.set_property("latency", GAP_WAIT);
+    let bin = webrtcbin.downcast_ref::<gst::Bin>();
+    let rtpbin = bin.and_then(|bin| bin.by_name("rtpbin"));
+    let rtpbin = rtpbin.ok_or_else(|| LegError::Build("webrtcbin has no rtpbin".into()))?;
+    // Sender reports say when a picture was taken, not when it was sent: so the browser's lip-sync survives.
+    rtpbin.set_property("rtcp-sync-send-time", false);
     let audio = element("conveneaudio")?;
     audio.set_property("conference", &config.conference);
     audio.set_property("participant", &config.participant);
@@ -68,36 +93,83 @@ fn make(config: &LegConfig) -> Result<Parts, LegError> {
     video.set_property("participant", &config.participant);
     video.set_property_from_str("delivery", "direct");
     let pipeline = gst::Pipeline::new();
-    pipeline.add_many([&webrtcbin, &audio, &video]).map_err(|error| LegError::Build(error.to_string()))?;
-    let ssrcs = (0..=config.video_slots).map(|_| glib::random_int().max(1)).collect();
-    Ok(Parts { pipeline, webrtcbin, audio, video, ssrcs, lines })
+    pipeline
+        .add_many([&webrtcbin, &audio, &video])
+        .map_err(|error| LegError::Build(error.to_string()))?;
+    let ssrcs = (0..=config.video_slots)
+        .map(|_| glib::random_int().max(1))
+        .collect();
+    Ok(Parts {
+        pipeline,
+        webrtcbin,
+        rtpbin,
+        audio,
+        video,
+        ssrcs,
+        lines,
+    })
 }
 
 fn start(parts: &Parts) -> Result<WebRTCDataChannel, LegError> {
     parts.add_transceivers();
-    parts.pipeline.set_state(gst::State::Playing).map_err(|error| LegError::Build(error.to_string()))?;
-    let channel = parts.webrtcbin.emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&"convene", &None::<gst::Structure>]);
-    channel.ok_or_else(|| LegError::Build("webrtcbin makes no data channel: is sctpdec there?".into()))
+    parts
+        .pipeline
+        .set_state(gst::State::Playing)
+        .map_err(|error| LegError::Build(error.to_string()))?;
+    let channel = parts.webrtcbin.emit_by_name::<Option<WebRTCDataChannel>>(
+        "create-data-channel",
+        &[&"convene", &None::<gst::Structure>],
+    );
+    channel
+        .ok_or_else(|| LegError::Build("webrtcbin makes no data channel: is sctpdec there?".into()))
+}
+
+/// A leg that has ended takes nothing any more.
+fn tell(mailbox: &Mailbox, inner: Inner) {
+    let _ = mailbox.send(inner);
 }
 
 fn listen(parts: &Parts, mailbox: &Mailbox, stats: &Arc<LegStats>) {
+    listen_to_webrtcbin(&parts.webrtcbin, mailbox);
+    listen_to_bus(&parts.pipeline, mailbox);
+    listen_to_rtpbin(&parts.rtpbin, stats);
+}
+
+fn listen_to_webrtcbin(webrtcbin: &gst::Element, mailbox: &Mailbox) {
     let post = mailbox.clone();
-    parts.webrtcbin.connect("on-ice-candidate", false, move |values| {
-        if let (Ok(mline), Ok(candidate)) = (values[1].get(), values[2].get()) {
-            let _ = post.send(Inner::LocalCandidate(candidate, mline));
+    webrtcbin.connect("on-ice-candidate", false, move |values| {
+        if let [_, mline, candidate] = values
+            && let (Ok(mline), Ok(candidate)) = (mline.get(), candidate.get())
+        {
+            tell(&post, Inner::LocalCandidate(candidate, mline));
         }
         None
     });
     let post = mailbox.clone();
-    parts.webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
-        let _ = post.send(Inner::Connection(webrtcbin.property("connection-state")));
+    webrtcbin.connect_notify(Some("ice-gathering-state"), move |webrtcbin, _| {
+        if webrtcbin.property::<WebRTCICEGatheringState>("ice-gathering-state")
+            == WebRTCICEGatheringState::Complete
+        {
+            tell(&post, Inner::Gathered);
+        }
     });
     let post = mailbox.clone();
-    parts.webrtcbin.connect_pad_added(move |_, pad| {
-        let _ = post.send(Inner::PadAdded(pad.clone()));
+    webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
+        let state = webrtcbin.property("connection-state");
+        tell(&post, Inner::Connection(state));
     });
-    listen_to_bus(&parts.pipeline, mailbox);
-    listen_to_rtpbin(&parts.webrtcbin, stats);
+    let post = mailbox.clone();
+    webrtcbin.connect_pad_added(move |_, pad| {
+        if pad.direction() == gst::PadDirection::Src {
+            tell(&post, Inner::PadAdded(pad.clone(), hold(pad)));
+        }
+    });
+}
+
+/// Until it is linked nothing may pass a source pad: one packet into nowhere would end its stream for good.
+fn hold(pad: &gst::Pad) -> Option<gst::PadProbeId> {
+    let block = gst::PadProbeType::BLOCK_DOWNSTREAM;
+    pad.add_probe(block, |_, _| gst::PadProbeReturn::Ok)
 }
 
 fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
@@ -106,14 +178,17 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
     bus.set_sync_handler(move |_, message| {
         match message.view() {
             gst::MessageView::Element(element) => {
-                if let Some(talkers) = element.structure().filter(|s| s.name() == "convene-talkers") {
-                    let _ = post.send(Inner::Talkers(talkers.to_owned()));
+                let talkers = element
+                    .structure()
+                    .filter(|s| s.name() == "convene-talkers");
+                if let Some(talkers) = talkers {
+                    tell(&post, Inner::Talkers(talkers.to_owned()));
                 }
             }
             gst::MessageView::Error(error) => {
-                let element = error.src().and_then(|src| src.clone().downcast::<gst::Element>().ok());
-                let factory = element.and_then(|e| e.factory()).map(|f| f.name().to_string()).unwrap_or_default();
-                let _ = post.send(Inner::ElementFailed { element: factory, cause: error.error().to_string() });
+                let cause = error.error().to_string();
+                let element = factory_of(error.src());
+                tell(&post, Inner::ElementFailed { element, cause });
             }
             _ => {}
         }
@@ -121,23 +196,36 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
     });
 }
 
-/// Sender reports say when a picture was taken, not when it was sent: with that the browser's lip-sync survives.
-fn listen_to_rtpbin(webrtcbin: &gst::Element, stats: &Arc<LegStats>) {
-    let Some(rtpbin) = webrtcbin.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin")) else { return };
-    rtpbin.set_property("rtcp-sync-send-time", false);
+fn factory_of(source: Option<&gst::Object>) -> String {
+    let element = source.and_then(|source| source.downcast_ref::<gst::Element>());
+    let factory = element.and_then(|element| element.factory());
+    factory
+        .map(|factory| factory.name().into())
+        .unwrap_or_default()
+}
+
+fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
     let stats = Arc::clone(stats);
     rtpbin.connect_pad_added(move |_, pad| {
         if pad.name().starts_with("recv_rtcp_sink") {
-            let stats = Arc::clone(&stats);
-            pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            count(pad, &stats, |stats, _| {
                 stats.rtcp_packets_received.fetch_add(1, Ordering::Relaxed);
-                gst::PadProbeReturn::Ok
             });
         }
     });
 }
 
 impl Parts {
+    /// Does what may wait for a lock of GStreamer's on a thread that may wait.
+    pub(super) async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, LegError> + Send + 'static,
+    ) -> Result<T, LegError> {
+        let parts = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&parts)).await;
+        done.map_err(|error| LegError::Build(error.to_string()))?
+    }
+
     /// All m-lines there will ever be, in their order.
     fn add_transceivers(&self) {
         use WebRTCRTPTransceiverDirection::{Recvonly, Sendonly, Sendrecv};
@@ -146,15 +234,22 @@ impl Parts {
             self.add_transceiver(Sendonly, &opus_caps().build());
         }
         for _ in 0..2 {
-            self.add_transceiver(Recvonly, &vp8_caps().build()).set_property("do-nack", true);
+            self.add_transceiver(Recvonly, &vp8_caps().build())
+                .set_property("do-nack", true);
         }
         for slot in 0..self.lines.video_slots {
-            self.add_transceiver(Sendonly, &self.slot_caps(slot)).set_property("do-nack", true);
+            self.add_transceiver(Sendonly, &self.slot_caps(slot))
+                .set_property("do-nack", true);
         }
     }
 
-    fn add_transceiver(&self, direction: WebRTCRTPTransceiverDirection, caps: &gst::Caps) -> WebRTCRTPTransceiver {
-        self.webrtcbin.emit_by_name("add-transceiver", &[&direction, caps])
+    fn add_transceiver(
+        &self,
+        direction: WebRTCRTPTransceiverDirection,
+        caps: &gst::Caps,
+    ) -> WebRTCRTPTransceiver {
+        self.webrtcbin
+            .emit_by_name("add-transceiver", &[&direction, caps])
     }
 
     /// What the mix is sent as.
@@ -164,7 +259,10 @@ impl Parts {
 
     /// What a slot is sent as: without its SSRC here, a key-frame request would not find it.
     pub(super) fn slot_caps(&self, slot: usize) -> gst::Caps {
-        vp8_caps().field("ssrc", self.ssrcs[slot + 1]).field("extmap-3", TWCC_URI).build()
+        vp8_caps()
+            .field("ssrc", self.ssrcs[slot + 1])
+            .field("extmap-3", TWCC_URI)
+            .build()
     }
 }
 

@@ -2,15 +2,26 @@
 //!
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
-//! pipeline, `pads` links what webrtcbin brings, `state` says what fits when.
+//! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
+//! when, `slots` what is to be seen, `lines` which m-line is for what, `talkers` writes what the data channel carries.
 
+mod bridge;
 mod build;
+mod lines;
+mod negotiate;
 mod pads;
 mod promise;
+mod slots;
 mod state;
+mod talkers;
 mod task;
 
-use std::sync::{Arc, atomic::AtomicU64};
+pub use lines::{camera_mid, screen_mid, slot_mid};
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -63,6 +74,9 @@ pub enum Refused {
     /// The candidate is none.
     #[error("the candidate is refused: {0}")]
     Candidate(SdpError),
+    /// More candidates than any browser has, before the answer that they belong to.
+    #[error("more than {0} candidates before the answer")]
+    TooManyCandidates(usize),
     /// The restart does not fit what was negotiated.
     #[error("the restart is refused: {0}")]
     Restart(SdpError),
@@ -93,6 +107,9 @@ pub enum LegError {
         /// webrtcbin's words.
         cause: String,
     },
+    /// The transport found nothing to send from.
+    #[error("the transport has no address to offer: are all its UDP ports taken?")]
+    NoCandidate,
     /// No path to the browser, or it was lost.
     #[error("the connection with the browser failed")]
     Connection,
@@ -126,9 +143,9 @@ pub enum LegEvent {
         /// The session description.
         answer: String,
     },
-    /// The browser is connected.
+    /// The browser is connected: sound flows, and slots can be shown.
     Connected,
-    /// Authenticated packets of the browser came within the last second.
+    /// Authenticated packets (SRTP, SRTCP) of the browser came within the last second.
     Heard,
     /// An address of the browser became known.
     Address {
@@ -141,7 +158,7 @@ pub enum LegEvent {
     },
     /// Something was refused; the leg goes on.
     Refused(Refused),
-    /// The leg is of no use any more and wants to be closed.
+    /// The leg is of no use any more and wants to be closed. Told once.
     Failed {
         /// Why.
         cause: LegError,
@@ -168,17 +185,32 @@ enum Inner {
     Answer(String),
     Candidate(String, u32),
     Restart(String),
-    Show { slot: usize, publisher: String, source: String },
-    Hide { slot: usize },
+    Show {
+        slot: usize,
+        picture: slots::Picture,
+    },
+    Hide {
+        slot: usize,
+    },
     Close,
     LocalCandidate(String, u32),
+    Gathered,
+    PairChanged,
     Connection(gst_webrtc::WebRTCPeerConnectionState),
-    PadAdded(gst::Pad),
+    /// A source pad of webrtcbin's, held by this probe until it is linked.
+    PadAdded(gst::Pad, Option<gst::PadProbeId>),
+    ChannelOpen,
     Talkers(gst::Structure),
-    ElementFailed { element: String, cause: String },
+    ElementFailed {
+        element: String,
+        cause: String,
+    },
 }
 
-/// A participant's connection with the server. Dropping it closes it too.
+/// How long [`Leg::close`] waits at most: a step of the negotiation that hangs, and then the teardown.
+const CLOSE: Duration = Duration::from_secs(30);
+
+/// A participant's connection with the server. Dropping it closes it too, without waiting.
 pub struct Leg {
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
@@ -195,7 +227,11 @@ impl Leg {
         let (mailbox, inbox) = mpsc::unbounded_channel();
         let stats = Arc::<LegStats>::default();
         let task = task::Task::new(config, events, mailbox.clone(), Arc::clone(&stats));
-        Self { mailbox, stats, task: tokio::spawn(task.run(inbox)) }
+        Self {
+            mailbox,
+            stats,
+            task: tokio::spawn(task.run(inbox)),
+        }
     }
 
     /// The browser's answer to the offer.
@@ -213,9 +249,16 @@ impl Leg {
         self.post(Inner::Restart(offer));
     }
 
-    /// Shows a publisher's picture in a slot.
+    /// Shows a publisher's picture (`source`: `camera` or `screen`) in a slot, in place of what it showed. Also before
+    /// the publisher's leg or this one is ready: it is shown as soon as it can be.
     pub fn show(&self, slot: usize, publisher: &str, source: &str) {
-        self.post(Inner::Show { slot, publisher: publisher.into(), source: source.into() });
+        self.post(Inner::Show {
+            slot,
+            picture: slots::Picture {
+                publisher: publisher.into(),
+                source: source.into(),
+            },
+        });
     }
 
     /// Empties a slot.
@@ -229,11 +272,13 @@ impl Leg {
         &self.stats
     }
 
-    /// Ends the pipeline, and returns when it is gone.
-    pub async fn close(self) {
+    /// Ends the pipeline, and returns when it is gone. Takes milliseconds; a pipeline that hangs is logged and left.
+    pub async fn close(mut self) {
         self.post(Inner::Close);
-        if let Err(error) = self.task.await {
-            tracing::error!("a leg's task ended badly: {error}");
+        match tokio::time::timeout(CLOSE, &mut self.task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("a leg's task ended badly: {error}"),
+            Err(_) => tracing::error!("a leg has not closed after {CLOSE:?}"),
         }
     }
 
@@ -243,48 +288,8 @@ impl Leg {
     }
 }
 
-/// The m-lines of a leg in their order: mix, relayed talkers, camera, screen, pictures, data.
-#[derive(Clone, Copy)]
-pub(crate) struct Lines {
-    pub(crate) audio_slots: usize,
-    pub(crate) video_slots: usize,
-}
-
-impl Lines {
-    pub(crate) const MIX: usize = 0;
-
-    pub(crate) fn camera(self) -> usize {
-        1 + self.audio_slots
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.post(Inner::Close);
     }
-
-    pub(crate) fn screen(self) -> usize {
-        self.camera() + 1
-    }
-
-    pub(crate) fn slot(self, slot: usize) -> usize {
-        self.screen() + 1 + slot
-    }
-
-    /// The slot whose m-line this is.
-    pub(crate) fn slot_of(self, mline: usize) -> Option<usize> {
-        mline.checked_sub(self.slot(0)).filter(|slot| *slot < self.video_slots)
-    }
-}
-
-/// The mid of the m-line on which the browser sends its camera.
-#[must_use]
-pub fn camera_mid(audio_slots: usize) -> String {
-    format!("video{}", Lines { audio_slots, video_slots: 0 }.camera())
-}
-
-/// The mid of the m-line on which the browser sends its screen.
-#[must_use]
-pub fn screen_mid(audio_slots: usize) -> String {
-    format!("video{}", Lines { audio_slots, video_slots: 0 }.screen())
-}
-
-/// The mid of a slot's m-line.
-#[must_use]
-pub fn slot_mid(audio_slots: usize, slot: usize) -> String {
-    format!("video{}", Lines { audio_slots, video_slots: slot + 1 }.slot(slot))
 }

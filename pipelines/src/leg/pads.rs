@@ -2,72 +2,118 @@
 //!
 //! webrtcbin's pads are not named by m-line; their transceivers know it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use gst::prelude::*;
 use gst_webrtc::WebRTCRTPTransceiver;
 
-use super::{LegError, LegStats, Lines, build::Parts};
+use super::{LegError, LegStats, bridge::Bridge, build::Parts, lines::Lines};
+
+/// What a pad's packets are counted as, given their size.
+pub(super) type Tally = fn(&LegStats, usize);
+
+/// Nanoseconds between RTCP packets at least: sender reports early and often enough for lip-sync. The default is 5 s.
+const RTCP_INTERVAL: u64 = 500_000_000;
 
 impl Parts {
     /// Links the mix and the slots to the m-lines that carry them; the pads are there once the answer is set.
     pub(super) fn link_outgoing(&self, stats: &Arc<LegStats>) -> Result<(), LegError> {
-        for pad in self.webrtcbin.sink_pads().iter().filter(|pad| !pad.is_linked()) {
-            let Some(mline) = mline_of(pad) else { continue };
+        self.hasten_reports();
+        for pad in self.webrtcbin.sink_pads() {
+            let Some(mline) = mline_of(&pad).filter(|_| !pad.is_linked()) else {
+                continue;
+            };
             if mline == Lines::MIX {
-                self.link_through(&self.audio, "src", &self.mix_caps(), pad)?;
-                count(pad, stats, |stats, _| &stats.audio_packets_sent, |_| 1);
+                self.link_through(&self.audio, "src", &self.mix_caps(), &pad)?;
+                count(&pad, stats, |stats, _| {
+                    stats.audio_packets_sent.fetch_add(1, Relaxed);
+                });
             } else if let Some(slot) = self.lines.slot_of(mline) {
-                self.link_through(&self.video, &format!("src_{slot}"), &self.slot_caps(slot), pad)?;
+                let name = format!("src_{slot}");
+                self.link_through(&self.video, &name, &self.slot_caps(slot), &pad)?;
             }
         }
         Ok(())
     }
 
-    /// Links what comes from the browser; what we do not know is let go.
-    pub(super) fn link_incoming(&self, pad: &gst::Pad, stats: &Arc<LegStats>) -> Result<(), LegError> {
-        if pad.direction() != gst::PadDirection::Src {
-            return Ok(());
-        }
+    /// Leads what comes from the browser over a bridge, which has to be kept; what we do not know is let go.
+    pub(super) fn link_incoming(
+        &self,
+        pad: &gst::Pad,
+        stats: &Arc<LegStats>,
+    ) -> Result<Option<Bridge>, LegError> {
         let mline = mline_of(pad);
-        let sink = if mline == Some(Lines::MIX) {
-            count(pad, stats, |stats, _| &stats.audio_packets_received, |_| 1);
-            self.audio.static_pad("sink").filter(|sink| !sink.is_linked())
-        } else if mline == Some(self.lines.camera()) || mline == Some(self.lines.screen()) {
-            count(pad, stats, |stats, _| &stats.video_bytes_received, |size| size as u64);
-            let name = if mline == Some(self.lines.camera()) { "sink_0" } else { "sink_1" };
-            self.video.request_pad_simple(name)
+        let (sink, tally) = if mline == Some(Lines::MIX) {
+            (self.audio.static_pad("sink"), Some(sound as Tally))
+        } else if mline == Some(self.lines.camera()) {
+            (
+                self.video.request_pad_simple("sink_0"),
+                Some(picture as Tally),
+            )
+        } else if mline == Some(self.lines.screen()) {
+            (
+                self.video.request_pad_simple("sink_1"),
+                Some(picture as Tally),
+            )
         } else {
-            None
+            (None, None)
         };
-        match sink {
-            Some(sink) => pad.link(&sink).map(|_| ()).map_err(|error| LegError::Build(format!("m-line {mline:?}: {error}"))),
-            None => self.let_go(pad),
+        if let Some(tally) = tally {
+            count(pad, stats, tally);
+        }
+        match sink.filter(|sink| !sink.is_linked()) {
+            Some(sink) => Bridge::between(pad, &sink).map(Some),
+            None => self.let_go(pad).map(|()| None),
         }
     }
 
     /// Another stream on an m-line that has one, or one we never asked for.
     fn let_go(&self, pad: &gst::Pad) -> Result<(), LegError> {
-        let build = |error: glib::BoolError| LegError::Build(error.to_string());
-        let sink = gst::ElementFactory::make("fakesink").property("async", false).property("sync", false).build().map_err(build)?;
-        self.pipeline.add(&sink).map_err(build)?;
-        sink.sync_state_with_parent().map_err(build)?;
-        let Some(target) = sink.static_pad("sink") else { return Ok(()) };
-        pad.link(&target).map(|_| ()).map_err(|error| LegError::Build(error.to_string()))
+        tracing::debug!("{} leads nowhere", pad.name());
+        let sink = gst::ElementFactory::make("fakesink")
+            .property("async", false)
+            .property("sync", false)
+            .build()
+            .map_err(cannot)?;
+        self.pipeline.add(&sink).map_err(cannot)?;
+        sink.sync_state_with_parent().map_err(cannot)?;
+        link(pad, &inner_pad(&sink, "sink")?)
     }
 
-    fn link_through(&self, element: &gst::Element, src: &str, caps: &gst::Caps, sink: &gst::Pad) -> Result<(), LegError> {
-        let build = |error: &dyn std::fmt::Display| LegError::Build(format!("{src}: {error}"));
-        let filter = gst::ElementFactory::make("capsfilter").property("caps", caps).build().map_err(|e| build(&e))?;
-        self.pipeline.add(&filter).map_err(|e| build(&e))?;
-        let filter_src = filter.static_pad("src").ok_or_else(|| build(&"capsfilter without a source pad"))?;
-        filter_src.link(sink).map_err(|e| build(&e))?;
-        filter.sync_state_with_parent().map_err(|e| build(&e))?;
-        element.link_pads(Some(src), &filter, Some("sink")).map_err(|e| build(&e))
+    fn link_through(
+        &self,
+        element: &gst::Element,
+        src: &str,
+        caps: &gst::Caps,
+        sink: &gst::Pad,
+    ) -> Result<(), LegError> {
+        let filter = gst::ElementFactory::make("capsfilter")
+            .property("caps", caps)
+            .build()
+            .map_err(cannot)?;
+        self.pipeline.add(&filter).map_err(cannot)?;
+        link(&inner_pad(&filter, "src")?, sink)?;
+        filter.sync_state_with_parent().map_err(cannot)?;
+        let linked = element.link_pads(Some(src), &filter, Some("sink"));
+        linked.map_err(|error| LegError::Build(format!("{src}: {error}")))
     }
+
+    fn hasten_reports(&self) {
+        let session = self
+            .rtpbin
+            .emit_by_name::<Option<glib::Object>>("get-internal-session", &[&0_u32]);
+        if let Some(session) = session {
+            session.set_property("rtcp-min-interval", RTCP_INTERVAL);
+        }
+    }
+}
+
+fn sound(stats: &LegStats, _: usize) {
+    stats.audio_packets_received.fetch_add(1, Relaxed);
+}
+
+fn picture(stats: &LegStats, size: usize) {
+    stats.video_bytes_received.fetch_add(size as u64, Relaxed);
 }
 
 fn mline_of(pad: &gst::Pad) -> Option<usize> {
@@ -75,23 +121,33 @@ fn mline_of(pad: &gst::Pad) -> Option<usize> {
     usize::try_from(transceiver.property::<u32>("mlineindex")).ok()
 }
 
+fn inner_pad(element: &gst::Element, name: &str) -> Result<gst::Pad, LegError> {
+    let pad = element.static_pad(name);
+    pad.ok_or_else(|| LegError::Build(format!("{} has no pad {name}", element.name())))
+}
+
+pub(super) fn link(src: &gst::Pad, sink: &gst::Pad) -> Result<(), LegError> {
+    let linked = src.link(sink);
+    linked
+        .map(|_| ())
+        .map_err(|error| LegError::Build(format!("{} to {}: {error}", src.name(), sink.name())))
+}
+
+fn cannot(error: impl std::fmt::Display) -> LegError {
+    LegError::Build(error.to_string())
+}
+
 /// Counts what passes a pad.
-fn count(
-    pad: &gst::Pad,
-    stats: &Arc<LegStats>,
-    which: impl Fn(&LegStats, usize) -> &AtomicU64 + Send + Sync + 'static,
-    amount: impl Fn(usize) -> u64 + Send + Sync + 'static,
-) {
+pub(super) fn count(pad: &gst::Pad, stats: &Arc<LegStats>, tally: Tally) {
     let stats = Arc::clone(stats);
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
     pad.add_probe(kinds, move |_, info| {
-        let sizes: Vec<usize> = match &info.data {
-            Some(gst::PadProbeData::Buffer(buffer)) => vec![buffer.size()],
-            Some(gst::PadProbeData::BufferList(list)) => list.iter().map(|buffer| buffer.size()).collect(),
-            _ => Vec::new(),
-        };
-        for size in sizes {
-            which(&stats, size).fetch_add(amount(size), Ordering::Relaxed);
+        match &info.data {
+            Some(gst::PadProbeData::Buffer(buffer)) => tally(&stats, buffer.size()),
+            Some(gst::PadProbeData::BufferList(list)) => {
+                list.iter().for_each(|buffer| tally(&stats, buffer.size()));
+            }
+            _ => {}
         }
         gst::PadProbeReturn::Ok
     });

@@ -9,12 +9,18 @@
 
 use super::Refused;
 
+/// Candidates that may wait for an answer. A browser with many interfaces has some ten for each m-line it gathers for.
+const MOST_EARLY: usize = 200;
+
 /// The states, with what each needs.
 pub(super) enum State {
     /// webrtcbin is writing the offer; candidates that come wait.
     Offering,
     /// The offer is with the browser.
-    Offered { offer: String, early: Vec<(String, u32)> },
+    Offered {
+        offer: String,
+        early: Vec<(String, u32)>,
+    },
     /// Both descriptions are set.
     Answered { offer: String },
     /// Packets flow.
@@ -64,16 +70,25 @@ impl State {
     /// Says whether this is news.
     pub(super) fn connected(&mut self) -> bool {
         if let Self::Answered { offer } = self {
-            *self = Self::Connected { offer: std::mem::take(offer) };
+            *self = Self::Connected {
+                offer: std::mem::take(offer),
+            };
             return true;
         }
         false
     }
 
     /// Keeps a candidate that came before the answer; gives it back when it can be used now.
-    pub(super) fn keep_early(&mut self, candidate: String, mline_index: u32) -> Result<Option<(String, u32)>, Refused> {
+    pub(super) fn keep_early(
+        &mut self,
+        candidate: String,
+        mline_index: u32,
+    ) -> Result<Option<(String, u32)>, Refused> {
         match self {
             Self::Offering => Err(self.refuse("a candidate")),
+            Self::Offered { early, .. } if early.len() >= MOST_EARLY => {
+                Err(Refused::TooManyCandidates(MOST_EARLY))
+            }
             Self::Offered { early, .. } => {
                 early.push((candidate, mline_index));
                 Ok(None)
@@ -83,7 +98,10 @@ impl State {
     }
 
     fn refuse(&self, what: &'static str) -> Refused {
-        Refused::OutOfOrder { what, state: self.name() }
+        Refused::OutOfOrder {
+            what,
+            state: self.name(),
+        }
     }
 }
 
@@ -95,7 +113,10 @@ mod tests {
     fn candidates_that_come_early_wait_for_the_answer() {
         let mut state = State::Offering;
         assert!(state.keep_early("c".into(), 0).is_err());
-        state = State::Offered { offer: "o".into(), early: Vec::new() };
+        state = State::Offered {
+            offer: "o".into(),
+            early: Vec::new(),
+        };
         assert_eq!(state.keep_early("c".into(), 0), Ok(None));
         assert!(state.negotiated().is_err());
         assert_eq!(state.answered(), [("c".to_owned(), 0)]);
@@ -105,10 +126,19 @@ mod tests {
 
     #[test]
     fn a_second_answer_is_out_of_order() {
-        let mut state = State::Offered { offer: "o".into(), early: Vec::new() };
+        let mut state = State::Offered {
+            offer: "o".into(),
+            early: Vec::new(),
+        };
         assert_eq!(state.awaiting_answer(), Ok("o"));
         state.answered();
-        assert_eq!(state.awaiting_answer(), Err(Refused::OutOfOrder { what: "an answer", state: "connecting" }));
+        assert_eq!(
+            state.awaiting_answer(),
+            Err(Refused::OutOfOrder {
+                what: "an answer",
+                state: "connecting"
+            })
+        );
         assert!(state.connected() && !state.connected());
     }
 }

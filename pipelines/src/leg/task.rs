@@ -6,31 +6,46 @@ use std::{
 };
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCDataChannel, WebRTCPeerConnectionState, WebRTCSDPType};
+use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState, WebRTCPeerConnectionState};
 use tokio::{sync::mpsc, time};
 
 use super::{
-    AddressKind, CandidateKind, Inner, LegConfig, LegError, LegEvent, LegStats, Refused,
+    AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats,
+    bridge::Bridge,
     build::{self, Parts},
     promise,
+    slots::{Picture, Slots},
     state::State,
+    talkers,
 };
-use crate::sdp::{self, Candidate};
 
 /// How often it is asked whether packets came.
 const HEARD: Duration = Duration::from_secs(1);
+
+/// Seconds after which an agent that offers no address is taken to have none; its own are there at once. webrtcbin
+/// does not say so: its gathering then never ends.
+const GATHERING: u32 = 3;
 
 /// A pipeline that takes longer to end is left to its thread.
 const TEARDOWN: Duration = Duration::from_secs(10);
 
 pub(super) struct Task {
-    config: LegConfig,
+    pub(super) config: LegConfig,
+    pub(super) state: State,
+    /// How many candidates of ours the browser was told.
+    pub(super) announced: u32,
     events: mpsc::UnboundedSender<LegEvent>,
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
-    state: State,
+    slots: Slots,
+    bridges: Vec<Bridge>,
+    /// What the page has to know of those who talk.
+    talkers: String,
     heard: u64,
     observed: Option<(String, u16)>,
+    failed: bool,
+    /// How long it has lived.
+    seconds: u32,
 }
 
 /// The built pipeline with its data channel.
@@ -46,17 +61,31 @@ impl Task {
         mailbox: mpsc::UnboundedSender<Inner>,
         stats: Arc<LegStats>,
     ) -> Self {
-        Self { config, events, mailbox, stats, state: State::Offering, heard: 0, observed: None }
+        Self {
+            config,
+            state: State::Offering,
+            announced: 0,
+            events,
+            mailbox,
+            stats,
+            slots: Slots::default(),
+            bridges: Vec::new(),
+            talkers: String::new(),
+            heard: 0,
+            observed: None,
+            failed: false,
+            seconds: 0,
+        }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Inner>) {
         match self.build().await {
             Ok(built) => {
                 self.live(&built, &mut inbox).await;
-                teardown(built).await;
+                teardown(built, std::mem::take(&mut self.bridges)).await;
             }
             Err(cause) => {
-                self.tell(LegEvent::Failed { cause });
+                self.fail(cause);
                 while !matches!(inbox.recv().await, Some(Inner::Close) | None) {}
             }
         }
@@ -64,15 +93,17 @@ impl Task {
     }
 
     async fn build(&self) -> Result<Built, LegError> {
-        let (config, mailbox, stats) = (self.config.clone(), self.mailbox.clone(), Arc::clone(&self.stats));
-        let built = tokio::task::spawn_blocking(move || build::build(&config, &mailbox, &stats)).await;
+        let (config, mailbox) = (self.config.clone(), self.mailbox.clone());
+        let stats = self.stats();
+        let build = move || build::build(&config, &mailbox, &stats);
+        let built = tokio::task::spawn_blocking(build).await;
         let (parts, channel) = built.map_err(|error| LegError::Build(error.to_string()))??;
         Ok(Built { parts, channel })
     }
 
     async fn live(&mut self, built: &Built, inbox: &mut mpsc::UnboundedReceiver<Inner>) {
         if let Err(cause) = self.offer(&built.parts).await {
-            self.tell(LegEvent::Failed { cause });
+            self.fail(cause);
         }
         let mut second = time::interval(HEARD);
         loop {
@@ -96,93 +127,90 @@ impl Task {
             Inner::Answer(sdp) => self.answer(parts, &sdp).await,
             Inner::Candidate(candidate, mline) => self.candidate(parts, candidate, mline),
             Inner::Restart(offer) => self.restart(parts, &offer).await,
-            Inner::Show { slot, publisher, source } => self.set_path(parts, &publisher, &source, "server", slot),
-            Inner::Hide { slot } => self.set_path(parts, "", "camera", "none", slot),
+            Inner::Show { slot, picture } => self.show(parts, slot, picture).await,
+            Inner::Hide { slot } => self.hide(parts, slot).await,
             Inner::LocalCandidate(candidate, mline) => self.announce(&candidate, mline),
+            Inner::Gathered => self.gathered(),
+            Inner::PairChanged => self.pair_changed(parts).await,
             Inner::Connection(state) => self.connection(state),
-            Inner::PadAdded(pad) => parts.link_incoming(&pad, &self.stats),
-            Inner::Talkers(talkers) => tell_talkers(&built.channel, &talkers),
+            Inner::PadAdded(pad, hold) => self.link(parts, pad, hold).await,
+            Inner::Talkers(message) => self.tell_talkers(&built.channel, talkers::text(&message)),
+            Inner::ChannelOpen => self.tell_talkers(&built.channel, self.talkers.clone()),
             Inner::ElementFailed { element, cause } => element_failed(element, cause),
             Inner::Close => Ok(()),
         };
         if let Err(cause) = result {
-            self.tell(LegEvent::Failed { cause });
+            self.fail(cause);
         }
     }
 
-    async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
-        let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
-        promise::set_local(&parts.webrtcbin, &offer).await?;
-        let text = text_of(&offer)?;
-        let sdp = sdp::offer_for_browser(&text);
-        self.state = State::Offered { offer: sdp.clone(), early: Vec::new() };
-        self.tell(LegEvent::Offer { sdp });
+    async fn show(&mut self, parts: &Parts, slot: usize, picture: Picture) -> Result<(), LegError> {
+        if slot >= parts.lines.video_slots {
+            tracing::warn!("there is no slot {slot}");
+            return Ok(());
+        }
+        if let Some(before) = self.slots.show(slot, picture) {
+            self.set_path(parts, before, "none", slot).await;
+        }
+        self.show_untaken(parts).await;
         Ok(())
     }
 
-    async fn answer(&mut self, parts: &Parts, answer: &str) -> Result<(), LegError> {
-        let checked = self.state.awaiting_answer().and_then(|offer| sdp::check_answer(offer, answer).map_err(Refused::Answer));
-        if let Err(refused) = checked {
-            self.tell(LegEvent::Refused(refused));
-            return Ok(());
-        }
-        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
-        parts.link_outgoing(&self.stats)?;
-        for (candidate, mline) in self.state.answered() {
-            add_candidate(parts, &candidate, mline);
+    async fn hide(&mut self, parts: &Parts, slot: usize) -> Result<(), LegError> {
+        if let Some(before) = self.slots.hide(slot) {
+            self.set_path(parts, before, "none", slot).await;
         }
         Ok(())
     }
 
-    /// An empty candidate says that no more will come; libnice needs no such word.
-    fn candidate(&mut self, parts: &Parts, text: String, mline: u32) -> Result<(), LegError> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let usable = Candidate::parse(&text).map_err(Refused::Candidate).and_then(|candidate| {
-            let usable = self.state.keep_early(text, mline)?;
-            Ok((candidate, usable))
-        });
-        match usable {
-            Ok((candidate, usable)) => {
-                self.tell_declared(&candidate);
-                if let Some((text, mline)) = usable {
-                    add_candidate(parts, &text, mline);
-                }
+    pub(super) async fn show_untaken(&mut self, parts: &Parts) {
+        for (slot, picture) in self.slots.untaken() {
+            if self.set_path(parts, picture, "server", slot).await {
+                self.slots.taken(slot);
             }
-            Err(refused) => self.tell(LegEvent::Refused(refused)),
         }
-        Ok(())
     }
 
-    async fn restart(&mut self, parts: &Parts, offer: &str) -> Result<(), LegError> {
-        let checked = self.state.negotiated().and_then(|ours| sdp::check_restart(ours, offer).map_err(Refused::Restart));
-        if let Err(refused) = checked {
-            self.tell(LegEvent::Refused(refused));
-            return Ok(());
-        }
-        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, offer).await?;
-        let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
-        let text = sdp::passive(&text_of(&answer)?);
-        promise::set_local(&parts.webrtcbin, &promise::parse(WebRTCSDPType::Answer, &text)?).await?;
-        self.tell(LegEvent::Restarted { answer: text });
-        Ok(())
-    }
-
-    fn set_path(&self, parts: &Parts, publisher: &str, source: &str, path: &str, slot: usize) -> Result<(), LegError> {
+    async fn set_path(
+        &self,
+        parts: &Parts,
+        picture: Picture,
+        path: &'static str,
+        slot: usize,
+    ) -> bool {
+        let subscriber = self.config.participant.clone();
         let slot = i32::try_from(slot).unwrap_or(i32::MAX);
-        let arguments: [&dyn ToValue; 5] = [&publisher, &source, &self.config.participant, &path, &slot];
-        if !parts.video.emit_by_name::<bool>("set-path", &arguments) {
-            tracing::warn!("slot {slot} does not take {path} from {publisher}");
-        }
+        let Picture { publisher, source } = picture;
+        let taken = parts.off_thread(move |parts| {
+            let arguments: [&dyn ToValue; 5] = [&publisher, &source, &subscriber, &path, &slot];
+            Ok(parts.video.emit_by_name::<bool>("set-path", &arguments))
+        });
+        taken.await.unwrap_or(false)
+    }
+
+    async fn link(
+        &mut self,
+        parts: &Parts,
+        pad: gst::Pad,
+        hold: Option<gst::PadProbeId>,
+    ) -> Result<(), LegError> {
+        let stats = self.stats();
+        let link = move |parts: &Parts| {
+            let bridge = parts.link_incoming(&pad, &stats);
+            if let Some(hold) = hold {
+                pad.remove_probe(hold);
+            }
+            bridge
+        };
+        self.bridges.extend(parts.off_thread(link).await?);
         Ok(())
     }
 
-    fn announce(&self, candidate: &str, mline_index: u32) -> Result<(), LegError> {
-        if let Some(candidate) = self.config.ice.announce(candidate) {
-            self.tell(LegEvent::Candidate { candidate, mline_index });
+    fn gathered(&self) -> Result<(), LegError> {
+        match self.announced {
+            0 => Err(LegError::NoCandidate),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn connection(&mut self, state: WebRTCPeerConnectionState) -> Result<(), LegError> {
@@ -198,48 +226,72 @@ impl Task {
         }
     }
 
-    /// Every second: whether packets came, and from where.
-    async fn look(&mut self, parts: &Parts) {
-        let stats = &self.stats;
-        let count = stats.audio_packets_received.load(Ordering::Relaxed)
-            + stats.rtcp_packets_received.load(Ordering::Relaxed)
-            + stats.video_bytes_received.load(Ordering::Relaxed);
-        if std::mem::replace(&mut self.heard, count) == count {
-            return;
-        }
-        self.tell(LegEvent::Heard);
-        if let Ok(Some(reply)) = promise::stats(&parts.webrtcbin).await
-            && let Some(observed) = remote_address(&reply)
-            && self.observed.as_ref() != Some(&observed)
+    async fn pair_changed(&mut self, parts: &Parts) -> Result<(), LegError> {
+        let reply = promise::stats(&parts.webrtcbin).await?;
+        let observed = reply.as_deref().and_then(remote_address);
+        if observed != self.observed
+            && let Some((address, port)) = observed.clone()
         {
-            let (address, port) = observed.clone();
-            self.observed = Some(observed);
-            self.tell(LegEvent::Address { kind: AddressKind::Observed, address, port });
+            self.observed = observed;
+            self.tell(LegEvent::Address {
+                kind: AddressKind::Observed,
+                address,
+                port,
+            });
         }
+        Ok(())
     }
 
-    fn tell_declared(&self, candidate: &Candidate) {
-        let kind = match candidate.kind.as_str() {
-            "host" => CandidateKind::Host,
-            "srflx" => CandidateKind::Srflx,
-            _ => CandidateKind::Other,
-        };
-        let kind = AddressKind::Declared(kind);
-        self.tell(LegEvent::Address { kind, address: candidate.address.clone(), port: candidate.port });
+    /// Every second: whether packets came, and what the element would not take before.
+    async fn look(&mut self, parts: &Parts) {
+        self.seconds += 1;
+        if self.announced == 0 && self.seconds > GATHERING {
+            self.fail(LegError::NoCandidate);
+        }
+        let count = self.stats.received();
+        if std::mem::replace(&mut self.heard, count) != count {
+            self.tell(LegEvent::Heard);
+        }
+        self.show_untaken(parts).await;
+    }
+
+    /// Tells the page who talks, or keeps it until the page can be told.
+    fn tell_talkers(&mut self, channel: &WebRTCDataChannel, text: String) -> Result<(), LegError> {
+        if channel.ready_state() == WebRTCDataChannelState::Open
+            && !text.is_empty()
+            && let Err(error) = channel.send_string_full(Some(&text))
+        {
+            tracing::debug!("the page is not told who talks: {error}");
+        }
+        self.talkers = text;
+        Ok(())
+    }
+
+    pub(super) fn stats(&self) -> Arc<LegStats> {
+        Arc::clone(&self.stats)
     }
 
     /// Whoever listened may be gone; then nobody wants to know.
-    fn tell(&self, event: LegEvent) {
+    pub(super) fn tell(&self, event: LegEvent) {
         let _ = self.events.send(event);
+    }
+
+    fn fail(&mut self, cause: LegError) {
+        if std::mem::replace(&mut self.failed, true) {
+            tracing::debug!("a failed leg fails again: {cause}");
+        } else {
+            self.tell(LegEvent::Failed { cause });
+        }
     }
 }
 
-fn text_of(description: &gst_webrtc::WebRTCSessionDescription) -> Result<String, LegError> {
-    description.sdp().as_text().map_err(|error| LegError::Negotiation { step: "writing a description", cause: error.to_string() })
-}
-
-fn add_candidate(parts: &Parts, candidate: &str, mline: u32) {
-    parts.webrtcbin.emit_by_name::<()>("add-ice-candidate", &[&mline, &candidate]);
+impl LegStats {
+    /// All authenticated packets, and bytes of pictures: it grows when something comes.
+    fn received(&self) -> u64 {
+        self.audio_packets_received.load(Ordering::Relaxed)
+            + self.rtcp_packets_received.load(Ordering::Relaxed)
+            + self.video_bytes_received.load(Ordering::Relaxed)
+    }
 }
 
 /// SRTP's own errors are about one packet; only the conference's elements can end a leg.
@@ -251,40 +303,44 @@ fn element_failed(element: String, cause: String) -> Result<(), LegError> {
     Ok(())
 }
 
-/// Tells the page who talks.
-fn tell_talkers(channel: &WebRTCDataChannel, talkers: &gst::Structure) -> Result<(), LegError> {
-    if channel.ready_state() != gst_webrtc::WebRTCDataChannelState::Open {
-        return Ok(());
-    }
-    let all = talkers.get::<gst::Array>("talkers").ok();
-    let talker = |value: &glib::SendValue| {
-        let s = value.get::<gst::Structure>().ok()?;
-        let (id, number, level) = (s.get::<String>("participant").ok()?, s.get::<u32>("number").ok()?, s.get::<i32>("level").ok()?);
-        Some(serde_json::json!({ "id": id, "number": number, "level": level }))
-    };
-    let talkers: Vec<_> = all.iter().flat_map(|all| all.iter()).filter_map(talker).collect();
-    if let Err(error) = channel.send_string_full(Some(&serde_json::json!({ "talkers": talkers }).to_string())) {
-        tracing::debug!("the page is not told who talks: {error}");
-    }
-    Ok(())
-}
-
 /// The browser's address in the pair that is used. webrtcbin swaps the two sides' types, so it is found by its pair.
-fn remote_address(reply: &gst::Structure) -> Option<(String, u16)> {
-    let entries = || reply.iter().filter_map(|(_, value)| value.get::<gst::Structure>().ok());
+fn remote_address(reply: &gst::StructureRef) -> Option<(String, u16)> {
+    let entries = || {
+        reply
+            .iter()
+            .filter_map(|(_, value)| value.get::<gst::Structure>().ok())
+    };
     let pair = entries().find_map(|s| s.get::<String>("remote-candidate-id").ok())?;
     let remote = entries().find(|s| s.get::<String>("id").is_ok_and(|id| id == pair))?;
     let port = remote.get::<u32>("port").ok()?;
-    Some((remote.get::<String>("address").ok()?, u16::try_from(port).ok()?))
+    Some((
+        remote.get::<String>("address").ok()?,
+        u16::try_from(port).ok()?,
+    ))
 }
 
-async fn teardown(built: Built) {
-    let pipeline = built.parts.pipeline.clone();
+async fn teardown(built: Built, bridges: Vec<Bridge>) {
     let ended = tokio::task::spawn_blocking(move || {
-        build::end(&pipeline);
-        drop(built);
+        build::end(&built.parts.pipeline);
+        drop((bridges, built));
     });
     if time::timeout(TEARDOWN, ended).await.is_err() {
         tracing::error!("a leg's pipeline has not ended after {TEARDOWN:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_conference_can_break_a_leg() {
+        let told =
+            |element: &str| element_failed(element.into(), "Unable to protect buffer".into());
+        assert!(told("srtpenc").is_ok() && told("").is_ok());
+        assert!(matches!(
+            told("conveneaudio"),
+            Err(LegError::Element { element, .. }) if element == "conveneaudio"
+        ));
     }
 }

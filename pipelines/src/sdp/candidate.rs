@@ -25,9 +25,24 @@ impl Candidate {
     /// [`SdpError::Candidate`] with the text's beginning when it is none.
     pub fn parse(text: &str) -> Result<Self, SdpError> {
         let error = || SdpError::Candidate(text.chars().take(80).collect());
-        let value = text.strip_prefix("a=").unwrap_or(text).strip_prefix("candidate:").ok_or_else(error)?;
+        let value = text
+            .strip_prefix("a=")
+            .unwrap_or(text)
+            .strip_prefix("candidate:")
+            .ok_or_else(error)?;
         let words: Vec<_> = value.split_ascii_whitespace().map(str::to_owned).collect();
-        let [foundation, component, transport, priority, address, port, typ, kind, ..] = words.as_slice() else {
+        let [
+            foundation,
+            component,
+            transport,
+            priority,
+            address,
+            port,
+            typ,
+            kind,
+            ..,
+        ] = words.as_slice()
+        else {
             return Err(error());
         };
         let numbers = component.parse::<u16>().is_ok() && priority.parse::<u32>().is_ok();
@@ -65,21 +80,36 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 
     #[test]
     fn reads_what_browsers_send() {
         let host = Candidate::parse("candidate:1 1 udp 2113937151 d3f4.local 51034 typ host generation 0 ufrag ab network-cost 999").unwrap();
-        assert_eq!((host.address.as_str(), host.port, host.is_host(), host.udp), ("d3f4.local", 51_034, true, true));
-        let srflx = Candidate::parse("a=candidate:2 1 UDP 1677729535 198.51.100.4 4000 typ srflx raddr 0.0.0.0 rport 0").unwrap();
+        assert_eq!(
+            (host.address.as_str(), host.port, host.is_host(), host.udp),
+            ("d3f4.local", 51_034, true, true)
+        );
+        let srflx = Candidate::parse(
+            "a=candidate:2 1 UDP 1677729535 198.51.100.4 4000 typ srflx raddr 0.0.0.0 rport 0",
+        )
+        .unwrap();
         assert_eq!((srflx.kind.as_str(), srflx.port), ("srflx", 4_000));
     }
 
     #[test]
     fn refuses_what_is_none() {
-        for text in ["", "candidate:", "candidate:1 1 udp x 1.2.3.4 5 typ host", "candidate:1 1 udp 1 1.2.3.4 99999 typ host",
-            "candidate:1 1 udp 1 evil.example 5 typ host", "candidate:1 1 udp 1 1.2.3.4 5 typ magic", "candidate:1 1 udp 1 1.2.3.4 5"] {
+        for text in [
+            "",
+            "candidate:",
+            "candidate:1 1 udp x 1.2.3.4 5 typ host",
+            "candidate:1 1 udp 1 1.2.3.4 99999 typ host",
+            "candidate:1 1 udp 1 evil.example 5 typ host",
+            "candidate:1 1 udp 1 1.2.3.4 5 typ magic",
+            "candidate:1 1 udp 1 1.2.3.4 5",
+        ] {
             assert!(Candidate::parse(text).is_err(), "{text}");
         }
     }

@@ -45,6 +45,9 @@ pub enum SdpError {
     /// A role in DTLS that an answer cannot take.
     #[error("`a=setup:{0}` is not a role that an answer can take")]
     Setup(String),
+    /// A candidate for an m-line that was not offered.
+    #[error("there is no m-line {0}")]
+    NoSuchLine(u32),
     /// Not a candidate.
     #[error("this is not a candidate: `{0}`")]
     Candidate(String),
@@ -56,6 +59,10 @@ pub enum SdpError {
 /// The first thing that is wrong.
 pub fn check_answer(offer: &str, answer: &str) -> Result<(), SdpError> {
     let answered = check_shape(offer, answer)?;
+    let offered = Sections::of(offer);
+    for (index, (offered, answered)) in offered.media.iter().zip(&answered.media).enumerate() {
+        check_payload_types(index, offered, answered)?;
+    }
     let setup = answered.find("setup").ok_or(SdpError::Missing("setup"))?;
     match setup {
         "active" | "passive" => Ok(()),
@@ -63,7 +70,8 @@ pub fn check_answer(offer: &str, answer: &str) -> Result<(), SdpError> {
     }
 }
 
-/// Whether `restart` can be an offer that restarts the ICE of what was negotiated by `offer`.
+/// Whether `restart` can be an offer that restarts the ICE of what was negotiated by `offer`. A browser that offers
+/// names all payload types it knows; the answer takes those of before.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -77,7 +85,10 @@ fn check_shape<'a>(offer: &str, text: &'a str) -> Result<Sections<'a>, SdpError>
     }
     let (offered, given) = (Sections::of(offer), Sections::of(text));
     if given.media.len() != offered.media.len() {
-        return Err(SdpError::Count { found: given.media.len(), expected: offered.media.len() });
+        return Err(SdpError::Count {
+            found: given.media.len(),
+            expected: offered.media.len(),
+        });
     }
     for (index, (offered, given)) in offered.media.iter().zip(&given.media).enumerate() {
         check_section(index, offered, given)?;
@@ -90,21 +101,44 @@ fn check_shape<'a>(offer: &str, text: &'a str) -> Result<Sections<'a>, SdpError>
 }
 
 fn check_section(index: usize, offered: &[&str], given: &[&str]) -> Result<(), SdpError> {
-    let name = |section: &[&str]| format!("{} {}", kind(section), attribute(section, "mid").unwrap_or("without mid"));
+    let name = |section: &[&str]| {
+        format!(
+            "{} {}",
+            kind(section),
+            attribute(section, "mid").unwrap_or("without mid")
+        )
+    };
     if name(offered) != name(given) {
-        return Err(SdpError::Order { index, found: name(given), expected: name(offered) });
+        return Err(SdpError::Order {
+            index,
+            found: name(given),
+            expected: name(offered),
+        });
     }
+    Ok(())
+}
+
+fn check_payload_types(index: usize, offered: &[&str], answered: &[&str]) -> Result<(), SdpError> {
     let known = payload_types(offered);
-    match payload_types(given).into_iter().find(|payload_type| !known.contains(payload_type)) {
-        Some(payload_type) => Err(SdpError::PayloadType { index, payload_type: payload_type.to_owned() }),
+    let mut answered = payload_types(answered).into_iter();
+    match answered.find(|payload_type| !known.contains(payload_type)) {
+        Some(payload_type) => Err(SdpError::PayloadType {
+            index,
+            payload_type: payload_type.to_owned(),
+        }),
         None => Ok(()),
     }
 }
 
 fn check_bundle(given: &Sections<'_>) -> Result<(), SdpError> {
-    let group = attribute(&given.head, "group").and_then(|group| group.strip_prefix("BUNDLE")).ok_or(SdpError::Missing("group:BUNDLE"))?;
+    let group = attribute(&given.head, "group")
+        .and_then(|group| group.strip_prefix("BUNDLE"))
+        .ok_or(SdpError::Missing("group:BUNDLE"))?;
     let bundled: Vec<_> = group.split_ascii_whitespace().collect();
-    let outside = given.media.iter().position(|section| attribute(section, "mid").is_none_or(|mid| !bundled.contains(&mid)));
+    let outside = given
+        .media
+        .iter()
+        .position(|section| attribute(section, "mid").is_none_or(|mid| !bundled.contains(&mid)));
     outside.map_or(Ok(()), |index| Err(SdpError::NotBundled(index)))
 }
 
@@ -135,32 +169,81 @@ mod tests {
 
     fn answer() -> String {
         let setup = "a=setup:active\r\na=fingerprint:sha-256 AB\r\na=ice-ufrag:u\r\na=ice-pwd:p";
-        OFFER.replace("a=setup:actpass", setup).replace("96 97", "96")
+        OFFER
+            .replace("a=setup:actpass", setup)
+            .replace("96 97", "96")
     }
 
     #[test]
     fn an_answer_is_taken() {
         assert_eq!(check_answer(OFFER, &answer()), Ok(()));
-        assert_eq!(check_restart(OFFER, &answer().replace("setup:active", "setup:actpass")), Ok(()));
+        assert_eq!(
+            check_restart(OFFER, &answer().replace("setup:active", "setup:actpass")),
+            Ok(())
+        );
+        let restart = answer().replace("SAVPF 96", "SAVPF 96 100 63");
+        assert_eq!(check_restart(OFFER, &restart), Ok(()));
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let order = |index, found: &str, expected: &str| SdpError::Order { index, found: found.into(), expected: expected.into() };
+        let order = |index, found: &str, expected: &str| SdpError::Order {
+            index,
+            found: found.into(),
+            expected: expected.into(),
+        };
         let table = [
-            ("v=0", "hello", SdpError::NotSdp("hello\r\na=group:BUNDL".into())),
-            ("a=mid:video1", "a=mid:video7", order(1, "video video7", "video video1")),
-            ("m=video", "m=audio", order(1, "audio video1", "video video1")),
-            ("SAVPF 96", "SAVPF 96 100", SdpError::PayloadType { index: 1, payload_type: "100".into() }),
-            ("BUNDLE audio0 video1", "BUNDLE audio0", SdpError::NotBundled(1)),
+            (
+                "v=0",
+                "hello",
+                SdpError::NotSdp("hello\r\na=group:BUNDL".into()),
+            ),
+            (
+                "a=mid:video1",
+                "a=mid:video7",
+                order(1, "video video7", "video video1"),
+            ),
+            (
+                "m=video",
+                "m=audio",
+                order(1, "audio video1", "video video1"),
+            ),
+            (
+                "SAVPF 96",
+                "SAVPF 96 100",
+                SdpError::PayloadType {
+                    index: 1,
+                    payload_type: "100".into(),
+                },
+            ),
+            (
+                "BUNDLE audio0 video1",
+                "BUNDLE audio0",
+                SdpError::NotBundled(1),
+            ),
             ("a=group", "a=grape", SdpError::Missing("group:BUNDLE")),
             ("fingerprint", "footprint", SdpError::Missing("fingerprint")),
             ("ice-pwd", "ice-pwx", SdpError::Missing("ice-pwd")),
-            ("setup:active", "setup:actpass", SdpError::Setup("actpass".into())),
-            ("m=application", "x=application", SdpError::Count { found: 2, expected: 3 }),
+            (
+                "setup:active",
+                "setup:actpass",
+                SdpError::Setup("actpass".into()),
+            ),
+            (
+                "m=application",
+                "x=application",
+                SdpError::Count {
+                    found: 2,
+                    expected: 3,
+                },
+            ),
         ];
         for (from, to, error) in table {
-            assert_eq!(check_answer(OFFER, &answer().replace(from, to)), Err(error), "{from} -> {to}");
+            assert_eq!(
+                check_answer(OFFER, &answer().replace(from, to)),
+                Err(error),
+                "{from} -> {to}"
+            );
         }
     }
 

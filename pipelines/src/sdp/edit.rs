@@ -34,9 +34,13 @@ mod tests {
 
     #[test]
     fn every_vp8_line_offers_remb() {
-        let offer = "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n";
+        let offer =
+            "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n";
         let edited = offer_for_browser(offer);
-        assert_eq!(edited, "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\n");
+        assert_eq!(
+            edited,
+            "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\n"
+        );
     }
 
     #[test]

@@ -20,12 +20,19 @@ pub(crate) struct Sections<'a> {
 impl<'a> Sections<'a> {
     /// Splits a description into its sections. Any text has some.
     pub(crate) fn of(text: &'a str) -> Self {
-        let mut sections = Self { head: Vec::new(), media: Vec::new() };
+        let mut sections = Self {
+            head: Vec::new(),
+            media: Vec::new(),
+        };
         for line in text.lines().filter(|line| !line.is_empty()) {
             if line.starts_with("m=") {
                 sections.media.push(vec![line]);
             } else {
-                sections.media.last_mut().unwrap_or(&mut sections.head).push(line);
+                sections
+                    .media
+                    .last_mut()
+                    .unwrap_or(&mut sections.head)
+                    .push(line);
             }
         }
         sections
@@ -34,5 +41,9 @@ impl<'a> Sections<'a> {
 
 /// The value of a section's attribute.
 pub(crate) fn attribute<'a>(section: &[&'a str], name: &str) -> Option<&'a str> {
-    section.iter().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
+    section.iter().find_map(|line| {
+        line.strip_prefix("a=")?
+            .strip_prefix(name)?
+            .strip_prefix(':')
+    })
 }

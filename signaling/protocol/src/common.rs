@@ -83,6 +83,8 @@ pub struct Picture {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PairSignal {
+    /// I am here and wait for your offer: of the two, the one with the lower number offers.
+    Call {},
     /// An offer or an answer.
     Description {
         /// `offer`, `answer`, `pranswer` or `rollback`.

@@ -26,6 +26,10 @@ pub enum ServerMessage {
     Offer {
         /// The session description.
         sdp: String,
+        /// The mid of the m-line on which to send your camera while the server needs it.
+        camera_mid: String,
+        /// The same for your screen.
+        screen_mid: String,
     },
     /// A candidate of the leg's server side.
     Candidate {

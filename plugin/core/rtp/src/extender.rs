@@ -97,7 +97,7 @@ mod tests {
     proptest! {
         /// The reference is the true counter: it moves by less than half a cycle around its highest value.
         #[test]
-        fn sequence_numbers_are_the_true_ones(start: u16, moves in prop::collection::vec(-16_000..16_000_i64, 1..200)) {
+        fn sequence_numbers_are_the_true_ones(start: u16, moves in prop::collection::vec(-32_000..32_000_i64, 1..200)) {
             let mut extender = Extender::<u16>::new();
             let mut highest = extender.extend(start);
             for step in moves {
@@ -109,12 +109,11 @@ mod tests {
         }
 
         #[test]
-        fn timestamps_are_the_true_ones(start: u32, moves in prop::collection::vec(-1_000_000_000..1_000_000_000_i64, 1..200)) {
+        fn timestamps_are_the_true_ones(start: u32, moves in prop::collection::vec(-2_000_000_000..2_000_000_000_i64, 1..200)) {
             let mut extender = Extender::<u32>::new();
             let mut highest = extender.extend(start);
             for step in moves {
-                let truth = highest.saturating_add_signed(step).max(1 << 31);
-                if highest - truth.min(highest) >= 1 << 31 { continue }
+                let truth = highest.saturating_add_signed(step);
                 prop_assert_eq!(extender.extend(truth as u32), truth);
                 highest = highest.max(truth);
             }

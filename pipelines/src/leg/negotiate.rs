@@ -1,0 +1,141 @@
+//! Talking a leg over with its browser. The server offers, once; the browser answers, and later may only restart ICE.
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+
+use super::{
+    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, promise, state::State,
+    task::Task,
+};
+use crate::sdp::{self, Candidate, SdpError};
+
+impl Task {
+    pub(super) async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
+        let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
+        promise::set_local(&parts.webrtcbin, &offer).await?;
+        let sdp = sdp::offer_for_browser(&text_of(&offer)?);
+        self.state = State::Offered {
+            offer: sdp.clone(),
+            early: Vec::new(),
+        };
+        self.tell(LegEvent::Offer { sdp });
+        Ok(())
+    }
+
+    pub(super) async fn answer(&mut self, parts: &Parts, answer: &str) -> Result<(), LegError> {
+        let offered = self.state.awaiting_answer();
+        if let Err(refused) =
+            offered.and_then(|offer| sdp::check_answer(offer, answer).map_err(Refused::Answer))
+        {
+            return self.refuse(refused);
+        }
+        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
+        let stats = self.stats();
+        parts
+            .off_thread(move |parts| parts.link_outgoing(&stats))
+            .await?;
+        for (candidate, mline) in self.state.answered() {
+            parts.add_candidate(&candidate, mline);
+        }
+        self.show_untaken(parts).await;
+        Ok(())
+    }
+
+    /// An empty candidate says that no more will come; the agent needs no such word.
+    pub(super) fn candidate(
+        &mut self,
+        parts: &Parts,
+        text: String,
+        mline: u32,
+    ) -> Result<(), LegError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let candidate = match check_candidate(parts, &text, mline) {
+            Ok(candidate) => candidate,
+            Err(error) => return self.refuse(Refused::Candidate(error)),
+        };
+        match self.state.keep_early(text, mline) {
+            Ok(usable) => {
+                self.tell_declared(&candidate);
+                if let Some((text, mline)) = usable {
+                    parts.add_candidate(&text, mline);
+                }
+                Ok(())
+            }
+            Err(refused) => self.refuse(refused),
+        }
+    }
+
+    pub(super) async fn restart(&mut self, parts: &Parts, offer: &str) -> Result<(), LegError> {
+        let negotiated = self.state.negotiated();
+        if let Err(refused) =
+            negotiated.and_then(|ours| sdp::check_restart(ours, offer).map_err(Refused::Restart))
+        {
+            return self.refuse(refused);
+        }
+        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, offer).await?;
+        let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
+        let answer = sdp::passive(&text_of(&answer)?);
+        let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
+        promise::set_local(&parts.webrtcbin, &description).await?;
+        self.tell(LegEvent::Restarted { answer });
+        Ok(())
+    }
+
+    /// A candidate of ours, for the browser.
+    pub(super) fn announce(&mut self, candidate: &str, mline_index: u32) -> Result<(), LegError> {
+        if let Some(candidate) = self.config.ice.announce(candidate) {
+            self.announced += 1;
+            self.tell(LegEvent::Candidate {
+                candidate,
+                mline_index,
+            });
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, refused: Refused) -> Result<(), LegError> {
+        self.tell(LegEvent::Refused(refused));
+        Ok(())
+    }
+
+    /// A TCP candidate of a browser names no port of its own (RFC 6544 section 4.5), so it tells nothing.
+    fn tell_declared(&self, candidate: &Candidate) {
+        if !candidate.udp {
+            return;
+        }
+        let kind = match candidate.kind.as_str() {
+            "host" => CandidateKind::Host,
+            "srflx" => CandidateKind::Srflx,
+            _ => CandidateKind::Other,
+        };
+        self.tell(LegEvent::Address {
+            kind: AddressKind::Declared(kind),
+            address: candidate.address.clone(),
+            port: candidate.port,
+        });
+    }
+}
+
+impl Parts {
+    fn add_candidate(&self, candidate: &str, mline: u32) {
+        self.webrtcbin
+            .emit_by_name::<()>("add-ice-candidate", &[&mline, &candidate]);
+    }
+}
+
+fn check_candidate(parts: &Parts, text: &str, mline: u32) -> Result<Candidate, SdpError> {
+    if mline as usize >= parts.lines.count() {
+        return Err(SdpError::NoSuchLine(mline));
+    }
+    Candidate::parse(text)
+}
+
+fn text_of(description: &WebRTCSessionDescription) -> Result<String, LegError> {
+    let text = description.sdp().as_text();
+    text.map_err(|error| LegError::Negotiation {
+        step: "writing a description",
+        cause: error.to_string(),
+    })
+}

@@ -1,0 +1,212 @@
+//! A browser as far as a leg can tell: a webrtcbin that answers, sends a tone and a test picture, and receives.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use gst::prelude::*;
+use gst_webrtc::{
+    WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription,
+};
+use tokio::sync::mpsc;
+
+/// What it says.
+#[derive(Debug)]
+pub enum Said {
+    Answer(String),
+    Offer(String),
+    Candidate(String, u32),
+}
+
+/// What it received, by m-line.
+#[derive(Default)]
+pub struct Received {
+    pub packets: Mutex<std::collections::BTreeMap<u32, u64>>,
+    pub words: Mutex<Vec<String>>,
+    pub total: AtomicU64,
+}
+
+pub struct Browser {
+    pipeline: gst::Pipeline,
+    webrtcbin: gst::Element,
+    said: mpsc::UnboundedSender<Said>,
+    pub received: Arc<Received>,
+}
+
+const SOUND: &str = "audiotestsrc is-live=true wave=sine ! opusenc ! rtpopuspay pt=111 ! \
+    application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! browser.sink_0";
+/// webrtcbin takes the number of a requested pad for its m-line: 5 is the camera's.
+const PICTURE: &str = "videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=15/1 ! \
+    vp8enc deadline=1 keyframe-max-dist=15 ! rtpvp8pay pt=96 picture-id-mode=15-bit ! \
+    application/x-rtp,media=video,encoding-name=VP8,payload=96 ! browser.sink_5";
+
+impl Browser {
+    /// With `devices` it has a microphone and a camera.
+    pub fn open(devices: bool, said: mpsc::UnboundedSender<Said>) -> Self {
+        let media = if devices {
+            [SOUND, PICTURE].join(" ")
+        } else {
+            String::new()
+        };
+        let text = format!("webrtcbin name=browser bundle-policy=max-bundle latency=20 {media}");
+        let element = gst::parse::launch(&text).unwrap();
+        let pipeline = element
+            .downcast::<gst::Pipeline>()
+            .unwrap_or_else(|element| {
+                let pipeline = gst::Pipeline::new();
+                pipeline.add(&element).unwrap();
+                pipeline
+            });
+        let webrtcbin = pipeline.by_name("browser").unwrap();
+        let ice = webrtcbin.property::<gst::Object>("ice-agent");
+        let agent = ice.property::<glib::Object>("agent");
+        agent.set_property("upnp", false);
+        agent.set_property("ice-tcp", false);
+        let browser = Self {
+            pipeline,
+            webrtcbin,
+            said,
+            received: Arc::default(),
+        };
+        browser.listen();
+        browser.pipeline.set_state(gst::State::Playing).unwrap();
+        browser
+    }
+
+    fn listen(&self) {
+        let said = self.said.clone();
+        self.webrtcbin
+            .connect("on-ice-candidate", false, move |values| {
+                let (mline, candidate) = (values[1].get().unwrap(), values[2].get().unwrap());
+                let _ = said.send(Said::Candidate(candidate, mline));
+                None
+            });
+        let (received, pipeline) = (Arc::clone(&self.received), self.pipeline.downgrade());
+        self.webrtcbin.connect_pad_added(move |_, pad| {
+            if let Some(pipeline) = pipeline
+                .upgrade()
+                .filter(|_| pad.direction() == gst::PadDirection::Src)
+            {
+                receive(&pipeline, pad, &received);
+            }
+        });
+        let received = Arc::clone(&self.received);
+        self.webrtcbin
+            .connect("on-data-channel", false, move |values| {
+                let received = Arc::clone(&received);
+                let channel = values[1].get::<WebRTCDataChannel>().unwrap();
+                channel.connect_on_message_string(move |_, text| {
+                    received
+                        .words
+                        .lock()
+                        .unwrap()
+                        .extend(text.map(str::to_owned));
+                });
+                None
+            });
+    }
+
+    /// Answers an offer.
+    pub async fn take_offer(&self, sdp: &str) {
+        self.set("set-remote-description", WebRTCSDPType::Offer, sdp)
+            .await;
+        let answer = self.make("create-answer", "answer").await;
+        self.set("set-local-description", WebRTCSDPType::Answer, &answer)
+            .await;
+        let _ = self.said.send(Said::Answer(answer));
+    }
+
+    /// Offers again, as a page does to restart ICE.
+    pub async fn offer_again(&self) {
+        let offer = self.make("create-offer", "offer").await;
+        self.set("set-local-description", WebRTCSDPType::Offer, &offer)
+            .await;
+        let _ = self.said.send(Said::Offer(offer));
+    }
+
+    pub async fn take_answer(&self, sdp: &str) {
+        self.set("set-remote-description", WebRTCSDPType::Answer, sdp)
+            .await;
+    }
+
+    pub fn take_candidate(&self, candidate: &str, mline: u32) {
+        self.webrtcbin
+            .emit_by_name::<()>("add-ice-candidate", &[&mline, &candidate]);
+    }
+
+    /// Packets received on an m-line.
+    pub fn packets(&self, mline: u32) -> u64 {
+        self.received
+            .packets
+            .lock()
+            .unwrap()
+            .get(&mline)
+            .copied()
+            .unwrap_or(0)
+    }
+
+    pub fn words(&self) -> Vec<String> {
+        self.received.words.lock().unwrap().clone()
+    }
+
+    async fn set(&self, signal: &str, kind: WebRTCSDPType, sdp: &str) {
+        let message = gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes()).unwrap();
+        let description = WebRTCSessionDescription::new(kind, message);
+        self.ask(signal, &description).await;
+    }
+
+    async fn make(&self, signal: &str, field: &str) -> String {
+        let reply = self.ask(signal, &None::<gst::Structure>).await.unwrap();
+        let description = reply.get::<WebRTCSessionDescription>(field).unwrap();
+        description.sdp().as_text().unwrap()
+    }
+
+    async fn ask(&self, signal: &str, argument: &(dyn ToValue + Sync)) -> Option<gst::Structure> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let promise = gst::Promise::with_change_func(move |reply| {
+            let _ = sender.send(reply.unwrap().map(|s| s.to_owned()));
+        });
+        self.webrtcbin
+            .emit_by_name::<()>(signal, &[argument, &promise]);
+        let reply = receiver.await.unwrap();
+        let error = reply
+            .as_ref()
+            .and_then(|s| s.get::<glib::Error>("error").ok());
+        assert!(error.is_none(), "{signal}: {error:?}");
+        reply
+    }
+
+    /// Goes without a word.
+    pub async fn close(self) {
+        let Self {
+            pipeline,
+            webrtcbin,
+            ..
+        } = self;
+        let end = move || {
+            pipeline.set_state(gst::State::Null).unwrap();
+            drop((pipeline, webrtcbin));
+        };
+        tokio::task::spawn_blocking(end).await.unwrap();
+    }
+}
+
+fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, received: &Arc<Received>) {
+    let sink = gst::ElementFactory::make("fakesink")
+        .property("async", false)
+        .property("sync", false)
+        .build()
+        .unwrap();
+    pipeline.add(&sink).unwrap();
+    sink.sync_state_with_parent().unwrap();
+    let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
+    let mline = transceiver.property::<u32>("mlineindex");
+    let received = Arc::clone(received);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        received.total.fetch_add(1, Relaxed);
+        *received.packets.lock().unwrap().entry(mline).or_default() += 1;
+        gst::PadProbeReturn::Ok
+    });
+    pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+}

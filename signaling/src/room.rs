@@ -1,0 +1,393 @@
+//! One task per conference. It owns the machine, the sockets' queues and the legs, reads its mailbox, and does what
+//! the machine says. Nobody else touches any of these; it waits for nothing but its mailbox and the machine's deadline.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use convene_conference::{Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings};
+use convene_pipelines::{AddressKind, Leg, LegEvent, camera_mid, screen_mid};
+use convene_protocol::{
+    AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
+};
+use convene_topology::Policy;
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+
+use crate::{
+    addresses::{self, Addresses},
+    leg::{AUDIO_SLOTS, LegKind, VIDEO_SLOTS},
+    metrics::Meters,
+    outbox::{Line, Outbox},
+    store::{ConferenceRecord, Note, Store},
+    time::unix_now,
+    translate,
+};
+
+/// Messages that may wait in a conference's mailbox; then sockets wait, and so the pages behind them.
+const MAILBOX: usize = 1_024;
+
+/// What a conference is told.
+#[derive(Debug)]
+pub enum Input {
+    /// Somebody wants to enter.
+    Join(Box<Newcomer>),
+    /// Somebody says something.
+    Said(ParticipantId, ClientMessage),
+    /// Somebody's socket closed; `clean`: the page closed it.
+    SocketClosed {
+        /// Whose.
+        id: ParticipantId,
+        /// How.
+        clean: bool,
+    },
+    /// Somebody's leg has something to tell.
+    Leg(ParticipantId, LegEvent),
+    /// A moderator ends it over the API.
+    End,
+    /// The service shuts down.
+    Shutdown,
+}
+
+/// Somebody who wants to enter.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// His new id.
+    pub id: ParticipantId,
+    /// The name he chose.
+    pub name: String,
+    /// The role his token gives him.
+    pub role: Role,
+    /// What he will send.
+    pub publishing: Publishing,
+    /// Where his socket comes from.
+    pub address: SocketAddr,
+    /// Where to speak to him.
+    pub outbox: Outbox,
+}
+
+/// What all conferences of the service share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The database.
+    pub store: Store,
+    /// How legs are made.
+    pub legs: LegKind,
+    /// The counters.
+    pub meters: Arc<Meters>,
+    /// Which pairs try to connect directly.
+    pub policy: Policy,
+    /// How long a conference may stand empty.
+    pub empty_grace: Duration,
+}
+
+/// A conference's address.
+#[derive(Clone, Debug)]
+pub struct RoomHandle {
+    mailbox: mpsc::Sender<Input>,
+    people: Arc<AtomicUsize>,
+}
+
+impl RoomHandle {
+    /// Tells it something; `false` when it is over.
+    pub async fn tell(&self, input: Input) -> bool {
+        self.mailbox.send(input).await.is_ok()
+    }
+
+    /// How many are in it.
+    #[must_use]
+    pub fn people(&self) -> usize {
+        self.people.load(Ordering::Relaxed)
+    }
+}
+
+/// A conference.
+pub struct Room {
+    info: ConferenceInfo,
+    shared: Shared,
+    conference: Conference<PairSignal>,
+    seats: HashMap<ParticipantId, Seat>,
+    mailbox: mpsc::Sender<Input>,
+    people: Arc<AtomicUsize>,
+    started: Instant,
+    /// Those whose sockets did not keep up, as the machine has yet to be told.
+    stalled: Vec<ParticipantId>,
+    closing: JoinSet<()>,
+    over: Option<EndReason>,
+}
+
+/// What belongs to one participant.
+struct Seat {
+    address: SocketAddr,
+    line: Option<Line>,
+    leg: Option<Leg>,
+    addresses: Addresses,
+    welcomed: bool,
+}
+
+impl Room {
+    /// An empty conference and where to reach it once it [runs](Self::run).
+    #[must_use]
+    pub fn new(record: &ConferenceRecord, shared: Shared) -> (Self, RoomHandle, mpsc::Receiver<Input>) {
+        let (mailbox, inbox) = mpsc::channel(MAILBOX);
+        let people = Arc::<AtomicUsize>::default();
+        let handle = RoomHandle {
+            mailbox: mailbox.clone(),
+            people: Arc::clone(&people),
+        };
+        let settings = Settings {
+            max_participants: record.max_participants as usize,
+            slots: VIDEO_SLOTS,
+            policy: shared.policy,
+            empty_grace: shared.empty_grace,
+        };
+        let info = ConferenceInfo {
+            id: record.id.clone(),
+            title: record.title.clone(),
+            max_participants: record.max_participants,
+        };
+        let room = Self {
+            info,
+            shared,
+            conference: Conference::new(Duration::ZERO, settings),
+            seats: HashMap::new(),
+            mailbox,
+            people,
+            started: Instant::now(),
+            stalled: Vec::new(),
+            closing: JoinSet::new(),
+            over: None,
+        };
+        (room, handle, inbox)
+    }
+
+    /// Lives until the conference is over and its legs are closed; says why.
+    pub async fn run(mut self, mut inbox: mpsc::Receiver<Input>) -> EndReason {
+        let reason = loop {
+            let alarm = self.conference.deadline().map(|at| self.started + at);
+            let input = tokio::select! {
+                input = inbox.recv() => input,
+                () = until(alarm) => None,
+                _ = self.closing.join_next(), if !self.closing.is_empty() => continue,
+            };
+            match input {
+                Some(input) => self.take(input),
+                None => self.handle(Event::Tick),
+            }
+            self.people.store(self.seats.len(), Ordering::Relaxed);
+            if let Some(reason) = self.over {
+                break reason;
+            }
+        };
+        while self.closing.join_next().await.is_some() {}
+        reason
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Join(newcomer) => self.join(*newcomer),
+            Input::Said(id, message) => {
+                if let Some(event) = translate::event(&id, message) {
+                    self.handle(event);
+                }
+            }
+            Input::SocketClosed { id, clean } => self.handle(Event::SocketClosed { id, clean }),
+            Input::Leg(id, event) => self.leg_event(id, event),
+            Input::End => self.handle(Event::EndedByModerator),
+            Input::Shutdown => self.handle(Event::Shutdown),
+        }
+    }
+
+    fn join(&mut self, newcomer: Newcomer) {
+        let Newcomer { id, name, role, publishing, address, outbox } = newcomer;
+        let seat = Seat {
+            address,
+            line: Some(Line(outbox)),
+            leg: None,
+            addresses: Addresses::default(),
+            welcomed: false,
+        };
+        self.seats.insert(id.clone(), seat);
+        self.handle(Event::Join {
+            id: id.clone(),
+            name,
+            role: translate::role_in(role),
+            publishing: translate::publishing_in(publishing),
+        });
+        if self.seats.get(&id).is_some_and(|seat| !seat.welcomed) {
+            self.seats.remove(&id);
+        }
+    }
+
+    /// Tells the machine, and does what it says.
+    fn handle(&mut self, event: Event<PairSignal>) {
+        self.conference.handle(self.started.elapsed(), event);
+        loop {
+            while let Some(effect) = self.conference.poll() {
+                self.perform(effect);
+            }
+            let Some(id) = self.stalled.pop() else { break };
+            let event = Event::SocketClosed { id, clean: false };
+            self.conference.handle(self.started.elapsed(), event);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect<PairSignal>) {
+        match effect {
+            Effect::Send { to, notice } => self.tell(&to, notice),
+            Effect::OpenLeg { id, number } => self.open_leg(&id, number),
+            Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
+            Effect::LegCandidate(id, candidate, mline) => self.with_leg(&id, |leg| leg.candidate(candidate, mline)),
+            Effect::LegRestart(id, offer) => self.with_leg(&id, |leg| leg.restart(offer)),
+            Effect::Show { subscriber, slot, publisher, source } => {
+                self.with_leg(&subscriber, |leg| leg.show(slot, &publisher.0, translate::source_name(source)));
+            }
+            Effect::Hide { subscriber, slot } => self.with_leg(&subscriber, |leg| leg.hide(slot)),
+            Effect::CloseSocket(id) => {
+                if let Some(seat) = self.seats.get_mut(&id) {
+                    seat.line = None;
+                }
+            }
+            Effect::CloseLeg(id) => self.vacate(&id),
+            Effect::Over(reason) => self.end(reason),
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        self.over = Some(reason);
+        if reason != EndReason::Shutdown {
+            self.note(Note::Ended { at: unix_now() });
+        }
+    }
+}
+
+/// Participants.
+impl Room {
+    fn tell(&mut self, to: &ParticipantId, notice: Notice<PairSignal>) {
+        let Some(seat) = self.seats.get_mut(to) else { return };
+        if let Notice::Welcome { me, .. } = &notice {
+            seat.welcomed = true;
+            let address = seat.address;
+            self.note_arrival(me, address);
+        }
+        let fatal = self.seats.get(to).is_some_and(|seat| !seat.welcomed);
+        let message = translate::message(notice, &self.info, fatal);
+        self.say(to, message);
+    }
+
+    fn say(&mut self, to: &ParticipantId, message: ServerMessage) {
+        let Some(seat) = self.seats.get_mut(to) else { return };
+        let kept_up = seat.line.as_ref().is_none_or(|line| line.0.say(message));
+        if !kept_up {
+            seat.line = None;
+            self.stalled.push(to.clone());
+        }
+    }
+
+    fn vacate(&mut self, id: &ParticipantId) {
+        let Some(seat) = self.seats.remove(id) else { return };
+        if let Some(leg) = seat.leg {
+            self.closing.spawn(leg.close());
+        }
+        let participant = id.0.clone();
+        self.note(Note::Left { participant, at: unix_now() });
+    }
+
+    fn note_arrival(&self, me: &Participant, address: SocketAddr) {
+        let at = unix_now();
+        self.note(Note::Joined {
+            participant: me.id.0.clone(),
+            name: me.name.clone(),
+            role: translate::role_out(me.role),
+            at,
+        });
+        self.note_address(&me.id, AddressOrigin::Socket, &address.ip().to_string(), address.port());
+    }
+
+    fn note_address(&self, id: &ParticipantId, origin: AddressOrigin, address: &str, port: u16) {
+        self.note(Note::Address {
+            participant: id.0.clone(),
+            origin,
+            address: address.to_owned(),
+            port,
+            at: unix_now(),
+        });
+    }
+
+    fn note(&self, note: Note) {
+        self.shared.store.note(&self.info.id, note);
+    }
+}
+
+/// Legs.
+impl Room {
+    fn open_leg(&mut self, id: &ParticipantId, number: u32) {
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        let (events, told) = mpsc::unbounded_channel();
+        let config = self.shared.legs.config(&self.info.id, id, number);
+        let leg = Leg::open(config, events);
+        self.shared.meters.leg_opened(leg.stats());
+        seat.leg = Some(leg);
+        tokio::spawn(forward(id.clone(), told, self.mailbox.clone()));
+    }
+
+    fn with_leg(&self, id: &ParticipantId, tell: impl FnOnce(&Leg)) {
+        if let Some(leg) = self.seats.get(id).and_then(|seat| seat.leg.as_ref()) {
+            tell(leg);
+        }
+    }
+
+    fn leg_event(&mut self, id: ParticipantId, event: LegEvent) {
+        match event {
+            LegEvent::Offer { sdp } => {
+                self.handle(Event::Offered(id.clone()));
+                let (camera_mid, screen_mid) = (camera_mid(AUDIO_SLOTS), screen_mid(AUDIO_SLOTS));
+                self.say(&id, ServerMessage::Offer { sdp, camera_mid, screen_mid });
+            }
+            LegEvent::Candidate { candidate, mline_index } => {
+                self.say(&id, ServerMessage::Candidate { candidate, mline_index });
+            }
+            LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
+            LegEvent::Connected => self.handle(Event::LegConnected(id)),
+            LegEvent::Heard => self.handle(Event::LegHeard(id)),
+            LegEvent::Address { kind, address, port } => self.learn(id, kind, &address, port),
+            LegEvent::Refused(refused) => self.say(&id, translate::leg_refusal(&refused)),
+            LegEvent::Failed { cause } => {
+                tracing::warn!("the leg of participant {} failed: {cause}", id.0);
+                self.handle(Event::LegFailed(id));
+            }
+            LegEvent::Closed => {}
+        }
+    }
+
+    fn learn(&mut self, id: ParticipantId, kind: AddressKind, address: &str, port: u16) {
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        let class = seat.addresses.learn(kind, address, port);
+        self.note_address(&id, addresses::origin(kind), address, port);
+        self.note(Note::Classified {
+            participant: id.0.clone(),
+            class: translate::class_out(class),
+        });
+        self.handle(Event::Classified(id, class));
+    }
+}
+
+async fn forward(id: ParticipantId, mut told: mpsc::UnboundedReceiver<LegEvent>, mailbox: mpsc::Sender<Input>) {
+    while let Some(event) = told.recv().await {
+        if mailbox.send(Input::Leg(id.clone(), event)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn until(alarm: Option<Instant>) {
+    match alarm {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,302 @@
+//! One WebSocket per participant. The first message is `join`; then messages go to the conference and its go back.
+//!
+//! A socket is its own task, in which three things go on: listening, speaking, and being told that its page does not
+//! keep up. Whatever ends one of them ends the socket, and the conference is told how.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use convene_conference::ParticipantId;
+use convene_protocol::{ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, parse_client};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{
+    sync::mpsc,
+    time::{self, Instant},
+};
+use tokio_tungstenite::tungstenite;
+use warp::ws::{Message, WebSocket};
+
+use crate::{
+    House, ids,
+    limits::{Bucket, Rate},
+    outbox::{Out, Outbox, outbox},
+    room::{Input, Newcomer, RoomHandle},
+    time::unix_now,
+};
+
+/// The longest message the WebSocket takes in. Longer ones than [`MAX_MESSAGE_BYTES`] are refused by name; of one
+/// that is longer than this nothing is read, and the socket closes.
+pub const MAX_FRAME_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
+
+/// The close codes (RFC 6455 section 7.4.1).
+const CLOSE_NORMAL: u16 = 1000;
+
+const PING: Duration = Duration::from_secs(2);
+const MISSED_PINGS: u32 = 2;
+const WRITE: Duration = Duration::from_secs(10);
+const JOIN: Duration = Duration::from_secs(10);
+/// How long a page may take to close its side.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Whoever enters a conference of 100 sends an offer and ten candidates to each.
+const MESSAGES: Rate = Rate {
+    burst: 3_000.0,
+    per_second: 200.0,
+};
+
+/// Where somebody knocks.
+pub struct Door {
+    /// The service.
+    pub house: Arc<House>,
+    /// The conference's id, as the URL has it.
+    pub conference: String,
+    /// Where the client is.
+    pub address: SocketAddr,
+}
+
+/// How a socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The page closed it, or we did.
+    Closed,
+    /// It broke, or its page was silent.
+    Broken,
+    /// Its page did not read.
+    Stalled,
+}
+
+impl Door {
+    /// Serves a socket until it is closed.
+    pub async fn serve(self, socket: WebSocket) {
+        let (sink, stream) = socket.split();
+        let (outbox, outgoing) = outbox();
+        let pulse = Pulse::default();
+        let mut ear = Ear::new(&self, outbox);
+        let ending = {
+            let mut listening = Box::pin(ear.listen(stream, &pulse));
+            let speaking = speak(sink, outgoing.queue, &pulse);
+            tokio::select! {
+                ending = &mut listening => ending,
+                ending = speaking => {
+                    // The page's own goodbye; what it says meanwhile goes unheard.
+                    let _ = time::timeout(FAREWELL, listening).await;
+                    ending
+                }
+                () = outgoing.overflow.notified() => Ending::Stalled,
+            }
+        };
+        if ending == Ending::Stalled {
+            self.house.meters.sockets_stalled.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Stage::Inside { id, room } = ear.stage {
+            let clean = ending == Ending::Closed;
+            room.tell(Input::SocketClosed { id, clean }).await;
+        }
+    }
+}
+
+/// Whether the page still answers.
+#[derive(Debug, Default)]
+struct Pulse(AtomicU32);
+
+impl Pulse {
+    fn felt(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts a ping as unanswered until something comes; `false` when that was one too many.
+    fn ping(&self) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed) < MISSED_PINGS
+    }
+}
+
+async fn speak(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Out>, pulse: &Pulse) -> Ending {
+    let mut pings = time::interval_at(Instant::now() + PING, PING);
+    loop {
+        let message = tokio::select! {
+            out = queue.recv() => match out {
+                Some(Out::Say(message)) => Message::text(
+                    serde_json::to_string(&message).expect("a message has string keys and no map"),
+                ),
+                Some(Out::Close) | None => break,
+            },
+            _ = pings.tick() => {
+                if !pulse.ping() {
+                    return Ending::Broken;
+                }
+                Message::ping(Vec::new())
+            }
+        };
+        match time::timeout(WRITE, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Ending::Broken,
+            Err(_) => return Ending::Stalled,
+        }
+    }
+    let farewell = sink.send(Message::close_with(CLOSE_NORMAL, ""));
+    // A page that is gone needs none.
+    let _ = time::timeout(FAREWELL, farewell).await;
+    Ending::Closed
+}
+
+/// What hears a page.
+struct Ear<'a> {
+    door: &'a Door,
+    outbox: Outbox,
+    stage: Stage,
+    /// Whether a fatal error was said: nothing more is heard.
+    dismissed: bool,
+    bucket: Bucket,
+    opened: Instant,
+}
+
+/// How far a page is.
+enum Stage {
+    /// It has not joined.
+    AtDoor,
+    /// It has.
+    Inside {
+        id: ParticipantId,
+        room: RoomHandle,
+    },
+}
+
+impl<'a> Ear<'a> {
+    fn new(door: &'a Door, outbox: Outbox) -> Self {
+        Self {
+            door,
+            outbox,
+            stage: Stage::AtDoor,
+            dismissed: false,
+            bucket: Bucket::full(MESSAGES, Duration::ZERO),
+            opened: Instant::now(),
+        }
+    }
+
+    async fn listen(&mut self, mut stream: SplitStream<WebSocket>, pulse: &Pulse) -> Ending {
+        loop {
+            match self.next(&mut stream).await {
+                Some(Ok(message)) => {
+                    pulse.felt();
+                    self.hear(&message).await;
+                    if message.is_close() && !self.dismissed {
+                        return Ending::Closed;
+                    }
+                }
+                Some(Err(error)) if is_too_long(&error) => {
+                    let cause = format!("a message of more than {MAX_FRAME_BYTES} bytes");
+                    self.dismiss(ErrorCode::TooLarge, cause);
+                }
+                Some(Err(_)) => return Ending::Broken,
+                // What is left to say is still being said.
+                None if self.dismissed => std::future::pending().await,
+                None => return Ending::Broken,
+            }
+        }
+    }
+
+    /// The next message; whoever does not join in time is dismissed.
+    async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Result<Message, warp::Error>> {
+        if matches!(self.stage, Stage::AtDoor) && !self.dismissed {
+            if let Ok(next) = time::timeout_at(self.opened + JOIN, stream.next()).await {
+                return next;
+            }
+            self.dismiss(ErrorCode::OutOfOrder, format!("no `join` came within {JOIN:?}"));
+        }
+        stream.next().await
+    }
+
+    async fn hear(&mut self, message: &Message) {
+        if self.dismissed || message.is_close() {
+            return;
+        }
+        if !self.bucket.take(MESSAGES, self.opened.elapsed()) {
+            return self.dismiss(ErrorCode::TooMany, "more messages than anyone needs to send");
+        }
+        if let Ok(text) = message.to_str() {
+            match parse_client(text) {
+                Ok(message) => self.understand(message).await,
+                Err(error) => self.outbox.refuse(code_of(&error), error, false),
+            }
+        } else if message.is_binary() {
+            self.outbox.refuse(ErrorCode::Malformed, "only text messages are read", false);
+        }
+    }
+
+    async fn understand(&mut self, message: ClientMessage) {
+        match (&self.stage, message) {
+            (Stage::AtDoor, ClientMessage::Join { name, token, publishing }) => {
+                self.enter(name, token.as_deref(), publishing).await;
+            }
+            (Stage::AtDoor, _) => {
+                self.outbox.refuse(ErrorCode::OutOfOrder, "the first message must be `join`", false);
+            }
+            (Stage::Inside { .. }, ClientMessage::Join { .. }) => {
+                self.outbox.refuse(ErrorCode::OutOfOrder, "you have joined already", false);
+            }
+            (Stage::Inside { id, room }, message) => {
+                room.tell(Input::Said(id.clone(), message)).await;
+            }
+        }
+    }
+
+    async fn enter(&mut self, name: String, token: Option<&str>, publishing: Publishing) {
+        let role = match self.role(token) {
+            Ok(role) => role,
+            Err(cause) => return self.dismiss(ErrorCode::BadToken, cause),
+        };
+        let id = match ids::fresh() {
+            Ok(id) => ParticipantId(id),
+            Err(cause) => return self.dismiss(ErrorCode::Internal, cause),
+        };
+        let newcomer = Newcomer {
+            id: id.clone(),
+            name,
+            role,
+            publishing,
+            address: self.door.address,
+            outbox: self.outbox.clone(),
+        };
+        let room = self.door.house.directory.room(&self.door.conference);
+        match room {
+            Some(room) if room.tell(Input::Join(Box::new(newcomer))).await => {
+                self.stage = Stage::Inside { id, room };
+            }
+            _ => self.dismiss(ErrorCode::NoConference, "there is no such conference, or it has ended"),
+        }
+    }
+
+    fn role(&self, token: Option<&str>) -> Result<Role, crate::tokens::TokenError> {
+        let tokens = &self.door.house.tokens;
+        let role = |token| tokens.role(token, &self.door.conference, unix_now());
+        token.map_or(Ok(Role::Speaker), role)
+    }
+
+    /// Hears nothing more from here, and closes after the error.
+    fn dismiss(&mut self, code: ErrorCode, cause: impl ToString) {
+        self.outbox.refuse(code, cause, true);
+        self.dismissed = true;
+    }
+}
+
+fn code_of(error: &MessageError) -> ErrorCode {
+    match error {
+        MessageError::TooLarge { .. } => ErrorCode::TooLarge,
+        MessageError::Malformed(_) => ErrorCode::Malformed,
+    }
+}
+
+fn is_too_long(error: &warp::Error) -> bool {
+    let source = std::error::Error::source(error);
+    let cause = source.and_then(|source| source.downcast_ref::<tungstenite::Error>());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
+}

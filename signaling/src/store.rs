@@ -1,0 +1,220 @@
+//! What survives a restart: conferences, and for a while who was in them from which addresses. SQLite, on a thread of
+//! its own, since it blocks.
+//!
+//! Creating a conference waits for the disk and fails with it. What a running conference writes is posted: a full disk
+//! is logged and counted, and the conference goes on.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use convene_protocol::{AddressOrigin, Class, ParticipantRecord, Role};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+mod rows;
+
+/// A conference that was created and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceRecord {
+    /// The id in its URL.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Whether the public list shows it.
+    pub listed: bool,
+    /// How many may be in it at once.
+    pub max_participants: u32,
+    /// When it was created, in seconds since 1970.
+    pub created_at: u64,
+    /// The address its creator's request came from.
+    pub creator_address: String,
+}
+
+/// Why something is not kept or not found.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite's words.
+    #[error("the database does not take it: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The database is from a later version.
+    #[error("the database has version {0}, which is newer than this program's")]
+    Version(i64),
+    /// Its thread has ended.
+    #[error("the database is closed")]
+    Closed,
+}
+
+/// Something that a running conference wants kept.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// Somebody came.
+    Joined {
+        /// His id.
+        participant: String,
+        /// His name.
+        name: String,
+        /// What he may do.
+        role: Role,
+        /// When.
+        at: u64,
+    },
+    /// Somebody left.
+    Left {
+        /// His id.
+        participant: String,
+        /// When.
+        at: u64,
+    },
+    /// It became known where somebody stands.
+    Classified {
+        /// His id.
+        participant: String,
+        /// Where.
+        class: Class,
+    },
+    /// An address of somebody's became known.
+    Address {
+        /// His id.
+        participant: String,
+        /// How.
+        origin: AddressOrigin,
+        /// The address.
+        address: String,
+        /// The port.
+        port: u16,
+        /// When.
+        at: u64,
+    },
+    /// The conference ended.
+    Ended {
+        /// When.
+        at: u64,
+    },
+}
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The database.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    failures: Arc<AtomicU64>,
+    ended: Arc<tokio::sync::Notify>,
+}
+
+impl Store {
+    /// Opens the database in `data_dir`; makes it the first time. Those who were in a conference when the service
+    /// last ended have left it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened or is of a later version.
+    pub fn open(data_dir: &Path, now: u64) -> Result<Self, StoreError> {
+        let connection = Connection::open(data_dir.join("convene.sqlite"))?;
+        rows::prepare(&connection)?;
+        rows::all_left(&connection, now)?;
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let ended = Arc::new(tokio::sync::Notify::new());
+        let tell = Arc::clone(&ended);
+        thread::Builder::new()
+            .name("store".into())
+            .spawn(move || {
+                inbox.into_iter().for_each(|job| job(&connection));
+                drop(connection);
+                tell.notify_one();
+            })
+            .map_err(|_| StoreError::Closed)?;
+        Ok(Self {
+            jobs,
+            failures: Arc::default(),
+            ended,
+        })
+    }
+
+    /// Keeps a new conference.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the disk is full, say.
+    pub async fn create(&self, conference: ConferenceRecord) -> Result<(), StoreError> {
+        self.ask(move |connection| rows::create(connection, &conference)).await
+    }
+
+    /// All conferences that have not ended, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_conferences(&self) -> Result<Vec<ConferenceRecord>, StoreError> {
+        self.ask(rows::open_conferences).await
+    }
+
+    /// Who was in a conference, in the order of their coming; with `address`, only those of whom it is known. `None`
+    /// when there was no such conference.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn participants(
+        &self,
+        conference: String,
+        address: Option<String>,
+    ) -> Result<Option<Vec<ParticipantRecord>>, StoreError> {
+        self.ask(move |connection| rows::participants(connection, &conference, address.as_deref()))
+            .await
+    }
+
+    /// Forgets all conferences that ended before `before`, with everyone who was in them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget(&self, before: u64) -> Result<usize, StoreError> {
+        self.ask(move |connection| rows::forget(connection, before)).await
+    }
+
+    /// Keeps something when there is time for it. A failure is logged and counted.
+    pub fn note(&self, conference: &str, note: Note) {
+        let (conference, failures) = (conference.to_owned(), Arc::clone(&self.failures));
+        let job = move |connection: &Connection| {
+            if let Err(error) = rows::note(connection, &conference, &note) {
+                failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!("what happened in a conference is not kept: {error}");
+            }
+        };
+        if self.jobs.send(Box::new(job)).is_err() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How much was not kept.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Waits until everything is kept and the file is closed; that is once every other clone is gone.
+    pub async fn close(self) {
+        let Self { jobs, ended, .. } = self;
+        drop(jobs);
+        ended.notified().await;
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // Whoever asked may not wait any more.
+            let _ = reply.send(question(connection));
+        });
+        self.jobs.send(job).map_err(|_| StoreError::Closed)?;
+        Ok(answer.await.map_err(|_| StoreError::Closed)??)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! The tables, and every statement there is.
+
+use convene_protocol::{AddressOrigin, AddressRecord, Class, ParticipantRecord, Role};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{ConferenceRecord, Note, StoreError};
+
+const VERSION: i64 = 1;
+
+/// Participants are found by conference, addresses by participant and by themselves.
+const TABLES: &str = "
+CREATE TABLE conference (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    listed INTEGER NOT NULL,
+    max_participants INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    creator_address TEXT NOT NULL,
+    first_moderator TEXT,
+    ended_at INTEGER
+) STRICT;
+CREATE TABLE participant (
+    id TEXT PRIMARY KEY,
+    conference TEXT NOT NULL REFERENCES conference ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    class TEXT NOT NULL,
+    joined_at INTEGER NOT NULL,
+    left_at INTEGER
+) STRICT;
+CREATE INDEX participant_of ON participant (conference, joined_at);
+CREATE TABLE address (
+    participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE,
+    origin TEXT NOT NULL,
+    address TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (participant, origin, address, port)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_itself ON address (address);
+PRAGMA user_version = 1;
+";
+
+/// No more addresses of one participant are kept: whoever declares more is not telling where he is.
+const MAX_ADDRESSES: u32 = 128;
+
+pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))?),
+        VERSION => Ok(()),
+        later => Err(StoreError::Version(later)),
+    }
+}
+
+pub(super) fn all_left(connection: &Connection, now: u64) -> Result<()> {
+    let sql = "UPDATE participant SET left_at = ? WHERE left_at IS NULL";
+    connection.execute(sql, params![now]).map(|_| ())
+}
+
+pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> Result<()> {
+    let sql = "INSERT INTO conference (id, title, listed, max_participants, created_at, creator_address)
+               VALUES (?, ?, ?, ?, ?, ?)";
+    let ConferenceRecord { id, title, listed, max_participants, created_at, creator_address } = conference;
+    let values = params![id, title, listed, max_participants, created_at, creator_address];
+    connection.execute(sql, values).map(|_| ())
+}
+
+pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<ConferenceRecord>> {
+    let sql = "SELECT id, title, listed, max_participants, created_at, creator_address FROM conference
+               WHERE ended_at IS NULL ORDER BY created_at, rowid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(ConferenceRecord {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            listed: row.get(2)?,
+            max_participants: row.get(3)?,
+            created_at: row.get(4)?,
+            creator_address: row.get(5)?,
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn participants(
+    connection: &Connection,
+    conference: &str,
+    address: Option<&str>,
+) -> Result<Option<Vec<ParticipantRecord>>> {
+    let sql = "SELECT 1 FROM conference WHERE id = ?";
+    let known = connection.query_row(sql, [conference], |_| Ok(())).optional()?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    let sql = "SELECT id, name, role, class, joined_at, left_at FROM participant
+               WHERE conference = ?1
+               AND (?2 IS NULL OR EXISTS (SELECT 1 FROM address WHERE participant = id AND address = ?2))
+               ORDER BY joined_at, rowid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![conference, address], participant)?;
+    let mut all = rows.collect::<Result<Vec<_>>>()?;
+    for one in &mut all {
+        one.addresses = addresses(connection, &one.id)?;
+    }
+    Ok(Some(all))
+}
+
+pub(super) fn forget(connection: &Connection, before: u64) -> Result<usize> {
+    connection.execute("DELETE FROM conference WHERE ended_at < ?", [before])
+}
+
+pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Result<()> {
+    match note {
+        Note::Joined { participant, name, role, at } => {
+            joined(connection, conference, participant, name, *role, *at)
+        }
+        Note::Left { participant, at } => {
+            let sql = "UPDATE participant SET left_at = ? WHERE id = ?";
+            connection.execute(sql, params![at, participant]).map(|_| ())
+        }
+        Note::Classified { participant, class } => {
+            let sql = "UPDATE participant SET class = ? WHERE id = ?";
+            connection.execute(sql, params![word(class), participant]).map(|_| ())
+        }
+        Note::Address { participant, origin, address, port, at } => {
+            let sql = "INSERT OR IGNORE INTO address SELECT ?1, ?2, ?3, ?4, ?5
+                       WHERE (SELECT count(*) FROM address WHERE participant = ?1) < ?6";
+            let values = params![participant, word(origin), address, port, at, MAX_ADDRESSES];
+            connection.execute(sql, values).map(|_| ())
+        }
+        Note::Ended { at } => {
+            let sql = "UPDATE conference SET ended_at = ? WHERE id = ?";
+            connection.execute(sql, params![at, conference]).map(|_| ())
+        }
+    }
+}
+
+fn joined(connection: &Connection, conference: &str, id: &str, name: &str, role: Role, at: u64) -> Result<()> {
+    let sql = "INSERT INTO participant (id, conference, name, role, class, joined_at) VALUES (?, ?, ?, ?, ?, ?)";
+    connection.execute(sql, params![id, conference, name, word(&role), word(&Class::Unknown), at])?;
+    if role == Role::Moderator {
+        let sql = "UPDATE conference SET first_moderator = ? WHERE id = ? AND first_moderator IS NULL";
+        connection.execute(sql, params![id, conference])?;
+    }
+    Ok(())
+}
+
+fn participant(row: &Row<'_>) -> Result<ParticipantRecord> {
+    Ok(ParticipantRecord {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: from_word(row, 2)?,
+        class: from_word(row, 3)?,
+        joined_at: row.get(4)?,
+        left_at: row.get(5)?,
+        addresses: Vec::new(),
+    })
+}
+
+fn addresses(connection: &Connection, participant: &str) -> Result<Vec<AddressRecord>> {
+    let sql = "SELECT origin, address, port, at FROM address WHERE participant = ? ORDER BY at, origin, address";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([participant], |row| {
+        Ok(AddressRecord {
+            origin: from_word::<AddressOrigin>(row, 0)?,
+            address: row.get(1)?,
+            port: row.get(2)?,
+            at: row.get(3)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// An enum without data as its word on the wire.
+fn word(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value).expect("an enum without data is a JSON string");
+    text.trim_matches('"').to_owned()
+}
+
+fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_value(text.into())
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into()))
+}

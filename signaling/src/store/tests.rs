@@ -1,0 +1,125 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const NOW: u64 = 1_000;
+
+fn standup() -> ConferenceRecord {
+    ConferenceRecord {
+        id: "standup".into(),
+        title: "Stand-up".into(),
+        listed: true,
+        max_participants: 5,
+        created_at: NOW,
+        creator_address: "203.0.113.1".into(),
+    }
+}
+
+fn joined(participant: &str, at: u64) -> Note {
+    Note::Joined {
+        participant: participant.into(),
+        name: participant.to_uppercase(),
+        role: Role::Moderator,
+        at,
+    }
+}
+
+fn address(participant: &str, address: &str, port: u16) -> Note {
+    Note::Address {
+        participant: participant.into(),
+        origin: AddressOrigin::Host,
+        address: address.into(),
+        port,
+        at: NOW,
+    }
+}
+
+#[tokio::test]
+async fn conferences_survive_a_restart_and_people_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    store.note("standup", joined("ann", NOW));
+    store.close().await;
+
+    let store = Store::open(dir.path(), NOW + 9).unwrap();
+    assert_eq!(store.open_conferences().await.unwrap(), [standup()]);
+    let people = store.participants("standup".into(), None).await.unwrap().unwrap();
+    assert_eq!(people[0].left_at, Some(NOW + 9));
+    assert_eq!(store.failures(), 0);
+}
+
+#[tokio::test]
+async fn people_are_found_by_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    for (who, from) in [("ann", "10.0.0.1"), ("bob", "10.0.0.2")] {
+        store.note("standup", joined(who, NOW));
+        store.note("standup", address(who, from, 5));
+        store.note("standup", address(who, from, 5));
+    }
+    let class = Class::Public;
+    store.note("standup", Note::Classified { participant: "bob".into(), class });
+    let found = store.participants("standup".into(), Some("10.0.0.2".into())).await.unwrap().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].name.as_str(), found[0].class), ("BOB", Class::Public));
+    assert_eq!(found[0].addresses.len(), 1);
+    assert!(store.participants("other".into(), None).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_flood_of_addresses_is_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    store.note("standup", joined("ann", NOW));
+    for port in 1..1_000 {
+        store.note("standup", address("ann", "10.0.0.1", port));
+    }
+    let people = store.participants("standup".into(), None).await.unwrap().unwrap();
+    assert_eq!(people[0].addresses.len(), 128);
+}
+
+#[tokio::test]
+async fn what_is_long_over_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    store.note("standup", joined("ann", NOW));
+    store.note("standup", address("ann", "10.0.0.1", 5));
+    assert_eq!(store.forget(NOW * 9).await.unwrap(), 0);
+    store.note("standup", Note::Ended { at: NOW });
+    assert!(store.open_conferences().await.unwrap().is_empty());
+    assert_eq!(store.forget(NOW).await.unwrap(), 0);
+    assert_eq!(store.forget(NOW + 1).await.unwrap(), 1);
+    let left = |connection: &Connection| {
+        let sql = "SELECT (SELECT count(*) FROM participant) + (SELECT count(*) FROM address)";
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(store.ask(left).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_running_conferences_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    store.ask(|connection| connection.pragma_update(None, "max_page_count", 1)).await.unwrap();
+    let mut long = standup();
+    (long.id, long.title) = ("other".into(), "x".repeat(20_000));
+    let cause = store.create(long).await.unwrap_err().to_string();
+    assert!(cause.contains("full"), "{cause}");
+    store.note("standup", address("nobody", "10.0.0.1", 5));
+    assert_eq!(store.open_conferences().await.unwrap().len(), 1);
+    assert_eq!(store.failures(), 1);
+}
+
+#[tokio::test]
+async fn a_later_version_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = Connection::open(dir.path().join("convene.sqlite")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let cause = Store::open(dir.path(), NOW).err().unwrap().to_string();
+    assert!(cause.contains("version 99"), "{cause}");
+}

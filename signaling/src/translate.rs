@@ -1,0 +1,280 @@
+//! Between the words on the wire and the events and notices of the conference. Pure: neither side knows the other.
+
+use convene_conference as inner;
+use convene_pipelines::{Refused, slot_mid};
+use convene_protocol::{
+    ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState, ParticipantInfo, Path,
+    Publishing, Role, ServerMessage, Source,
+};
+use convene_topology as topology;
+use inner::{Event, Notice, Refusal};
+
+use crate::leg::AUDIO_SLOTS;
+
+/// What a participant's message tells the conference; `None` for a `join`, which only the socket understands.
+#[must_use]
+pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<PairSignal>> {
+    let id = id.clone();
+    Some(match message {
+        ClientMessage::Join { .. } => return None,
+        ClientMessage::Answer { sdp } => Event::Answer(id, sdp),
+        ClientMessage::Candidate { candidate, mline_index } => Event::Candidate(id, candidate, mline_index),
+        ClientMessage::Restart { offer } => Event::Restart(id, offer),
+        ClientMessage::Pair { to, signal } => Event::Pair {
+            from: id,
+            to: inner::ParticipantId(to),
+            signal,
+        },
+        ClientMessage::PairState { peer, state } => Event::PairState {
+            from: id,
+            peer: inner::ParticipantId(peer),
+            report: report(state),
+        },
+        ClientMessage::Publish { publishing } => Event::Publish(id, publishing_in(publishing)),
+        ClientMessage::Want { pictures } => {
+            let wanted = pictures.into_iter();
+            let wanted = wanted.map(|p| (inner::ParticipantId(p.publisher), source_in(p.source)));
+            Event::Want(id, wanted.collect())
+        }
+        ClientMessage::Leave {} => Event::Leave(id),
+        ClientMessage::End {} => Event::End(id),
+    })
+}
+
+/// What a participant is told; `fatal`: whether a refusal is the last that he hears.
+#[must_use]
+pub fn message(notice: Notice<PairSignal>, conference: &ConferenceInfo, fatal: bool) -> ServerMessage {
+    match notice {
+        Notice::Welcome { me, others } => ServerMessage::Welcome {
+            may_end: me.role == inner::Role::Moderator,
+            me: participant(me),
+            conference: conference.clone(),
+            participants: others.into_iter().map(participant).collect(),
+            stun_urls: Vec::new(),
+        },
+        Notice::Joined(who) => ServerMessage::Joined { participant: participant(who) },
+        Notice::Updated(who) => ServerMessage::Updated { participant: participant(who) },
+        Notice::Left(who, reason) => ServerMessage::Left {
+            participant: who.0,
+            reason: leave_reason(reason),
+        },
+        Notice::Pair { from, signal } => ServerMessage::Pair { from: from.0, signal },
+        // The same word as from the other end: both connect anew.
+        Notice::Retry(peer) => ServerMessage::Pair {
+            from: peer.0,
+            signal: PairSignal::Call {},
+        },
+        Notice::Path { publisher, source, path } => path_message(publisher, source, path),
+        Notice::ServerNeeds { source, needed } => ServerMessage::ServerNeeds {
+            source: source_out(source),
+            needed,
+        },
+        Notice::Ended(reason) => ServerMessage::Ended { reason: end_reason(reason) },
+        Notice::Refused(refusal) => ServerMessage::Error {
+            code: refusal_code(&refusal),
+            message: refusal.to_string(),
+            fatal,
+        },
+    }
+}
+
+/// What a participant is told of something that his leg refused.
+#[must_use]
+pub fn leg_refusal(refused: &Refused) -> ServerMessage {
+    let code = match refused {
+        Refused::Answer(_) | Refused::Restart(_) => ErrorCode::BadSdp,
+        Refused::Candidate(_) => ErrorCode::BadCandidate,
+        Refused::TooManyCandidates(_) => ErrorCode::TooMany,
+        Refused::OutOfOrder { .. } => ErrorCode::OutOfOrder,
+    };
+    ServerMessage::Error {
+        code,
+        message: refused.to_string(),
+        fatal: false,
+    }
+}
+
+/// A role, for the conference.
+#[must_use]
+pub fn role_in(role: Role) -> inner::Role {
+    match role {
+        Role::Moderator => inner::Role::Moderator,
+        Role::Speaker => inner::Role::Speaker,
+        Role::Listener => inner::Role::Listener,
+    }
+}
+
+/// What is published, for the conference.
+#[must_use]
+pub fn publishing_in(publishing: Publishing) -> inner::Publishing {
+    inner::Publishing {
+        microphone: publishing.microphone,
+        camera: publishing.camera,
+        screen: publishing.screen,
+    }
+}
+
+/// A class, on the wire.
+#[must_use]
+pub fn class_out(class: topology::Class) -> convene_protocol::Class {
+    match class {
+        topology::Class::Public => convene_protocol::Class::Public,
+        topology::Class::Private => convene_protocol::Class::Private,
+        topology::Class::Unknown => convene_protocol::Class::Unknown,
+    }
+}
+
+/// A source, as the elements call it.
+#[must_use]
+pub fn source_name(source: topology::Source) -> &'static str {
+    match source {
+        topology::Source::Camera => "camera",
+        topology::Source::Screen => "screen",
+    }
+}
+
+fn path_message(
+    publisher: inner::ParticipantId,
+    source: topology::Source,
+    path: Option<topology::Path>,
+) -> ServerMessage {
+    let (path, mid) = match path {
+        Some(topology::Path::Direct) => (Path::Direct, None),
+        Some(topology::Path::Peer(_)) => (Path::Peer, None),
+        Some(topology::Path::Server { slot }) => (Path::Server, Some(slot_mid(AUDIO_SLOTS, slot))),
+        Some(topology::Path::NoSlot) | None => (Path::None, None),
+    };
+    ServerMessage::Path {
+        publisher: publisher.0,
+        source: source_out(source),
+        path,
+        mid,
+    }
+}
+
+fn participant(of: inner::Participant) -> ParticipantInfo {
+    ParticipantInfo {
+        id: of.id.0,
+        number: of.number,
+        name: of.name,
+        role: role_out(of.role),
+        class: class_out(of.class),
+        publishing: Publishing {
+            microphone: of.publishing.microphone,
+            camera: of.publishing.camera,
+            screen: of.publishing.screen,
+        },
+    }
+}
+
+/// A role, on the wire.
+#[must_use]
+pub fn role_out(role: inner::Role) -> Role {
+    match role {
+        inner::Role::Moderator => Role::Moderator,
+        inner::Role::Speaker => Role::Speaker,
+        inner::Role::Listener => Role::Listener,
+    }
+}
+
+fn source_in(source: Source) -> topology::Source {
+    match source {
+        Source::Camera => topology::Source::Camera,
+        Source::Screen => topology::Source::Screen,
+    }
+}
+
+fn source_out(source: topology::Source) -> Source {
+    match source {
+        topology::Source::Camera => Source::Camera,
+        topology::Source::Screen => Source::Screen,
+    }
+}
+
+fn report(state: PairState) -> topology::PairReport {
+    match state {
+        PairState::Slow => topology::PairReport::Slow,
+        PairState::Connected => topology::PairReport::Connected,
+        PairState::Failed => topology::PairReport::Failed,
+    }
+}
+
+fn leave_reason(reason: inner::LeaveReason) -> LeaveReason {
+    match reason {
+        inner::LeaveReason::Left => LeaveReason::Left,
+        inner::LeaveReason::Vanished => LeaveReason::Vanished,
+        inner::LeaveReason::LegFailed => LeaveReason::LegFailed,
+    }
+}
+
+fn end_reason(reason: inner::EndReason) -> EndReason {
+    match reason {
+        inner::EndReason::Moderator => EndReason::Moderator,
+        inner::EndReason::Empty => EndReason::Empty,
+        inner::EndReason::Shutdown => EndReason::Shutdown,
+    }
+}
+
+fn refusal_code(refusal: &Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::Full { .. } => ErrorCode::Full,
+        Refusal::Ended => ErrorCode::NoConference,
+        Refusal::BadName { .. } => ErrorCode::BadName,
+        Refusal::OutOfOrder { .. } => ErrorCode::OutOfOrder,
+        Refusal::Forbidden(_) => ErrorCode::Forbidden,
+        Refusal::NoParticipant(_) => ErrorCode::NoParticipant,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn info() -> ConferenceInfo {
+        ConferenceInfo {
+            id: "standup".into(),
+            title: String::new(),
+            max_participants: 9,
+        }
+    }
+
+    #[test]
+    fn a_picture_through_the_server_names_its_m_line() {
+        let notice = Notice::Path {
+            publisher: inner::ParticipantId("ann".into()),
+            source: topology::Source::Camera,
+            path: Some(topology::Path::Server { slot: 2 }),
+        };
+        let ServerMessage::Path { path, mid, .. } = message(notice, &info(), false) else {
+            panic!("not a path")
+        };
+        assert_eq!((path, mid), (Path::Server, Some(slot_mid(AUDIO_SLOTS, 2))));
+    }
+
+    #[test]
+    fn refusals_keep_their_cause() {
+        let notice = Notice::Refused(Refusal::Full { max: 9 });
+        let text = serde_json::to_value(message(notice, &info(), true)).unwrap();
+        assert_eq!(text["code"], "full");
+        assert_eq!(text["fatal"], true);
+        assert!(text["message"].as_str().unwrap().contains("at most 9"));
+    }
+
+    #[test]
+    fn only_moderators_may_end() {
+        for (role, expected) in [(Role::Moderator, true), (Role::Speaker, false), (Role::Listener, false)] {
+            let me = inner::Participant {
+                id: inner::ParticipantId("ann".into()),
+                number: 1,
+                name: "Ann".into(),
+                role: role_in(role),
+                class: topology::Class::Unknown,
+                publishing: inner::Publishing::default(),
+            };
+            let welcome = message(Notice::Welcome { me, others: vec![] }, &info(), false);
+            let ServerMessage::Welcome { may_end, .. } = welcome else { panic!("not a welcome") };
+            assert_eq!(may_end, expected);
+        }
+    }
+}

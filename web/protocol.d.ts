@@ -1,0 +1,405 @@
+// Made from signaling/protocol by `make declarations`; a test fails when it is stale.
+
+export type Role = "moderator" | "speaker" | "listener";
+
+export type Class = "public" | "private" | "unknown";
+
+export type Source = "camera" | "screen";
+
+export type Path = "direct" | "peer" | "server" | "none";
+
+export type Publishing = { 
+/**
+ * Sound from a microphone that is not muted.
+ */
+microphone: boolean, 
+/**
+ * A camera picture.
+ */
+camera: boolean, 
+/**
+ * A screen picture.
+ */
+screen: boolean, };
+
+export type Picture = { 
+/**
+ * Whose picture.
+ */
+publisher: string, 
+/**
+ * Which of his.
+ */
+source: Source, };
+
+export type PairSignal = { "kind": "call", } | { "kind": "description", 
+/**
+ * `offer`, `answer`, `pranswer` or `rollback`.
+ */
+description_type: string, 
+/**
+ * The session description (RFC 8866).
+ */
+sdp: string, } | { "kind": "candidate", 
+/**
+ * The candidate attribute's value; empty: no more will come.
+ */
+candidate: string, 
+/**
+ * The m-line's mid.
+ */
+mid: string | null, 
+/**
+ * The m-line's index.
+ */
+mline_index: number | null, };
+
+export type PairState = "slow" | "connected" | "failed";
+
+export type ConferenceInfo = { 
+/**
+ * The id in its URL.
+ */
+id: string, 
+/**
+ * The title its creator gave; may be empty.
+ */
+title: string, 
+/**
+ * How many may be in it at once.
+ */
+max_participants: number, };
+
+export type ParticipantInfo = { 
+/**
+ * His id.
+ */
+id: string, 
+/**
+ * His number in the mix: the CSRC of his sound (RFC 3550 section 5.1).
+ */
+number: number, 
+/**
+ * The name he chose.
+ */
+name: string, 
+/**
+ * What he may do.
+ */
+role: Role, 
+/**
+ * Where he stands.
+ */
+class: Class, 
+/**
+ * What he sends.
+ */
+publishing: Publishing, };
+
+export type ClientMessage = { "type": "join", 
+/**
+ * The name to show: 1 to 64 characters.
+ */
+name: string, 
+/**
+ * A capability token for a role, if one was given; without it one joins as a speaker.
+ */
+token: string | null, 
+/**
+ * What will be published.
+ */
+publishing: Publishing, } | { "type": "answer", 
+/**
+ * The session description.
+ */
+sdp: string, } | { "type": "candidate", 
+/**
+ * The candidate attribute's value; empty: no more will come.
+ */
+candidate: string, 
+/**
+ * The m-line's index.
+ */
+mline_index: number, } | { "type": "restart", 
+/**
+ * The session description.
+ */
+offer: string, } | { "type": "pair", 
+/**
+ * To whom.
+ */
+to: string, 
+/**
+ * What.
+ */
+signal: PairSignal, } | { "type": "pair_state", 
+/**
+ * The other end.
+ */
+peer: string, 
+/**
+ * How it fares.
+ */
+state: PairState, } | { "type": "publish", 
+/**
+ * The new state.
+ */
+publishing: Publishing, } | { "type": "want", 
+/**
+ * All that is wanted; what is not in it is not.
+ */
+pictures: Array<Picture>, } | { "type": "leave", } | { "type": "end", };
+
+export type ServerMessage = { "type": "welcome", 
+/**
+ * You.
+ */
+me: ParticipantInfo, 
+/**
+ * The conference.
+ */
+conference: ConferenceInfo, 
+/**
+ * The others, in the order of their coming.
+ */
+participants: Array<ParticipantInfo>, 
+/**
+ * STUN URLs for pair connections; may be empty.
+ */
+stun_urls: Array<string>, 
+/**
+ * Whether `end` will be obeyed.
+ */
+may_end: boolean, } | { "type": "offer", 
+/**
+ * The session description.
+ */
+sdp: string, 
+/**
+ * The mid of the m-line on which to send your camera while the server needs it.
+ */
+camera_mid: string, 
+/**
+ * The same for your screen.
+ */
+screen_mid: string, } | { "type": "candidate", 
+/**
+ * The candidate attribute's value.
+ */
+candidate: string, 
+/**
+ * The m-line's index.
+ */
+mline_index: number, } | { "type": "restarted", 
+/**
+ * The session description.
+ */
+answer: string, } | { "type": "joined", 
+/**
+ * Who.
+ */
+participant: ParticipantInfo, } | { "type": "updated", 
+/**
+ * How he is now.
+ */
+participant: ParticipantInfo, } | { "type": "left", 
+/**
+ * Who.
+ */
+participant: string, 
+/**
+ * Why.
+ */
+reason: LeaveReason, } | { "type": "pair", 
+/**
+ * From whom.
+ */
+from: string, 
+/**
+ * What.
+ */
+signal: PairSignal, } | { "type": "path", 
+/**
+ * Whose picture.
+ */
+publisher: string, 
+/**
+ * Which of his.
+ */
+source: Source, 
+/**
+ * The path.
+ */
+path: Path, 
+/**
+ * The mid of the leg's m-line that carries it, when the path is `server`.
+ */
+mid: string | null, } | { "type": "retry", 
+/**
+ * With whom.
+ */
+peer: string, } | { "type": "server_needs", 
+/**
+ * Which of your pictures.
+ */
+source: Source, 
+/**
+ * Whether it is needed.
+ */
+needed: boolean, } | { "type": "ended", 
+/**
+ * Why.
+ */
+reason: EndReason, } | { "type": "error", 
+/**
+ * What kind.
+ */
+code: ErrorCode, 
+/**
+ * A sentence with the cause.
+ */
+message: string, 
+/**
+ * Whether the socket closes after this.
+ */
+fatal: boolean, };
+
+export type LeaveReason = "left" | "vanished" | "leg_failed";
+
+export type EndReason = "moderator" | "empty" | "shutdown";
+
+export type ErrorCode = "malformed" | "too_large" | "out_of_order" | "bad_token" | "forbidden" | "full" | "no_conference" | "no_participant" | "bad_name" | "bad_sdp" | "bad_candidate" | "too_many" | "internal";
+
+export type CreateConference = { 
+/**
+ * At most 120 characters; may be empty.
+ */
+title: string, 
+/**
+ * How many may be in it at once, 2 to 500; the service's default when absent.
+ */
+max_participants: number | null, 
+/**
+ * Whether the public list shows it.
+ */
+listed: boolean, };
+
+export type ConferenceCreated = { 
+/**
+ * The new conference's id.
+ */
+id: string, 
+/**
+ * Where people join.
+ */
+url: string, 
+/**
+ * Makes its bearer a moderator. Pages carry it in the URL's fragment.
+ */
+moderator_token: string, };
+
+export type ConferenceSummary = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * How many may be in it at once.
+ */
+max_participants: number, 
+/**
+ * How many are in it.
+ */
+participants: number, 
+/**
+ * Whether the public list shows it.
+ */
+listed: boolean, 
+/**
+ * When it was created, in seconds since 1970.
+ */
+created_at: number, };
+
+export type AddressOrigin = "socket" | "host" | "srflx" | "other" | "observed";
+
+export type AddressRecord = { 
+/**
+ * Where it was learnt.
+ */
+origin: AddressOrigin, 
+/**
+ * The IP address, or the `.local` name that hides it.
+ */
+address: string, 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * When it was learnt, in seconds since 1970.
+ */
+at: number, };
+
+export type ParticipantRecord = { 
+/**
+ * His id.
+ */
+id: string, 
+/**
+ * His name.
+ */
+name: string, 
+/**
+ * What he may do.
+ */
+role: Role, 
+/**
+ * Where he stands.
+ */
+class: Class, 
+/**
+ * When he came, in seconds since 1970.
+ */
+joined_at: number, 
+/**
+ * When he left, in seconds since 1970; absent while he is in.
+ */
+left_at: number | null, 
+/**
+ * Every address known of him.
+ */
+addresses: Array<AddressRecord>, };
+
+export type TokenRequest = { 
+/**
+ * The role its bearer will have.
+ */
+role: Role, 
+/**
+ * How long it holds, in seconds: at most 30 days.
+ */
+valid_seconds: number, };
+
+export type TokenIssued = { 
+/**
+ * The token.
+ */
+token: string, 
+/**
+ * When it expires, in seconds since 1970.
+ */
+expires_at: number, };
+
+export type ApiError = { 
+/**
+ * What kind.
+ */
+code: ErrorCode, 
+/**
+ * A sentence with the cause.
+ */
+message: string, };
