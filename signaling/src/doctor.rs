@@ -4,7 +4,7 @@ use std::{
     fmt, fs,
     net::UdpSocket,
     path::Path,
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
 use crate::{
@@ -131,8 +131,7 @@ fn clock() -> Finding {
     if Duration::from_secs(unix_now()) >= WRITTEN {
         return Finding::Good("The clock is not obviously wrong.".into());
     }
-    let written = (UNIX_EPOCH + WRITTEN).elapsed();
-    Finding::Missing(format!("The clock is wrong: it stands before this program was written ({written:?})."))
+    Finding::Missing("The clock is wrong: it stands before this program was written.".into())
 }
 
 fn open_files() -> Finding {

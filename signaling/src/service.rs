@@ -45,11 +45,32 @@ pub struct House {
     pub(crate) directory: Arc<Directory>,
     pub(crate) meters: Arc<Meters>,
     creations: Mutex<Buckets<IpAddr>>,
+    /// How many sockets are open.
+    sockets: watch::Sender<usize>,
     started: Instant,
     port: u16,
 }
 
+/// A socket that is open; dropped, it is not.
+pub(crate) struct OpenSocket(Arc<House>);
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.sockets.send_modify(|open| *open -= 1);
+    }
+}
+
 impl House {
+    pub(crate) fn socket_opened(self: &Arc<Self>) -> OpenSocket {
+        self.sockets.send_modify(|open| *open += 1);
+        OpenSocket(Arc::clone(self))
+    }
+
+    async fn sockets_closed(&self) {
+        // The sender is in `self`, so that waiting cannot fail.
+        let _ = self.sockets.subscribe().wait_for(|open| *open == 0).await;
+    }
+
     pub(crate) fn may_create(&self, client: IpAddr) -> bool {
         let now = self.started.elapsed();
         let mut creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -201,6 +222,7 @@ async fn house(config: Config, port: u16) -> Result<House, StartError> {
         directory,
         meters,
         creations: Mutex::new(Buckets::new(rate)),
+        sockets: watch::Sender::new(0),
         started: Instant::now(),
         port,
     })

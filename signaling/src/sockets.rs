@@ -77,6 +77,7 @@ enum Ending {
 impl Door {
     /// Serves a socket until it is closed.
     pub async fn serve(self, socket: WebSocket) {
+        let _open = self.house.socket_opened();
         let (sink, stream) = socket.split();
         let (outbox, outgoing) = outbox();
         let pulse = Pulse::default();

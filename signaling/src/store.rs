@@ -5,6 +5,7 @@
 //! is logged and counted, and the conference goes on.
 
 use std::{
+    ops::ControlFlow,
     path::Path,
     sync::{
         Arc,
@@ -99,7 +100,8 @@ pub enum Note {
     },
 }
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+/// The last one breaks.
+type Job = Box<dyn FnOnce(&Connection) -> ControlFlow<()> + Send>;
 
 /// The database.
 #[derive(Clone)]
@@ -125,7 +127,8 @@ impl Store {
         thread::Builder::new()
             .name("store".into())
             .spawn(move || {
-                inbox.into_iter().for_each(|job| job(&connection));
+                // It ends with the last job, or when nobody is left to give one.
+                let _ = inbox.into_iter().try_for_each(|job| job(&connection));
                 drop(connection);
                 tell.notify_one();
             })
@@ -183,6 +186,7 @@ impl Store {
                 failures.fetch_add(1, Ordering::Relaxed);
                 tracing::error!("what happened in a conference is not kept: {error}");
             }
+            ControlFlow::Continue(())
         };
         if self.jobs.send(Box::new(job)).is_err() {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -195,11 +199,11 @@ impl Store {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Waits until everything is kept and the file is closed; that is once every other clone is gone.
-    pub async fn close(self) {
-        let Self { jobs, ended, .. } = self;
-        drop(jobs);
-        ended.notified().await;
+    /// Takes nothing more; returns when all is kept that was given before, and the file is closed. Once only.
+    pub async fn close(&self) {
+        if self.jobs.send(Box::new(|_| ControlFlow::Break(()))).is_ok() {
+            self.ended.notified().await;
+        }
     }
 
     async fn ask<T: Send + 'static>(
@@ -210,6 +214,7 @@ impl Store {
         let job: Job = Box::new(move |connection| {
             // Whoever asked may not wait any more.
             let _ = reply.send(question(connection));
+            ControlFlow::Continue(())
         });
         self.jobs.send(job).map_err(|_| StoreError::Closed)?;
         Ok(answer.await.map_err(|_| StoreError::Closed)??)

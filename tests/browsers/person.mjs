@@ -30,6 +30,7 @@ export class Person {
     this.page = await this.browser.newPage();
     this.page.on('console', (message) => this.#hear(message.type(), message.text()));
     this.page.on('pageerror', (error) => this.#hear('error', String(error)));
+    this.page.on('dialog', (dialog) => dialog.accept());
     this.page.on('request', (request) => this.#sawRequest(request.url()));
     await this.page.goto(url, { waitUntil: 'load' });
   }

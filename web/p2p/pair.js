@@ -27,6 +27,7 @@ export class Pair {
   /** @type {MediaStreamTrack | null} */ #camera = null;
   #offers; #outside;
   #offering = false; #ignoring = false;
+  /** @type {Promise<void>} */ #received = Promise.resolve();
   /** @type {PairState | 'trying' | 'closed'} */ #state = 'trying';
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
@@ -59,14 +60,13 @@ export class Pair {
     await this.#video?.sender.replaceTrack(camera);
   }
 
-  /** @param {PairSignal} signal */
-  async receive(signal) {
-    try {
-      if (signal.kind === 'description') await this.#describe(signal);
-      if (signal.kind === 'candidate') await this.#candidate(signal);
-    } catch (error) {
-      console.warn(`pair: ${error}`);
-    }
+  /**
+   * One signal after the other: a candidate must not overtake the description it belongs to.
+   * @param {PairSignal} signal
+   */
+  receive(signal) {
+    this.#received = this.#received.then(() => this.#take(signal)).catch((error) => console.warn(`pair: ${error}`));
+    return this.#received;
   }
 
   /** Something changed that `seen` depends on. */
@@ -83,6 +83,13 @@ export class Pair {
     clearTimeout(this.#interrupted);
     this.#state = 'closed';
     this.#connection.close();
+  }
+
+  /** @param {PairSignal} signal */
+  async #take(signal) {
+    if (this.#state === 'closed') return;
+    if (signal.kind === 'description') await this.#describe(signal);
+    if (signal.kind === 'candidate') await this.#candidate(signal);
   }
 
   #listen() {

@@ -137,7 +137,7 @@ pub fn all(house: Arc<House>) -> impl Filter<Extract = (Response,), Error = Reje
 
 /// What the listener for metrics answers.
 pub fn metrics_only(house: Arc<House>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    warp::path::full().map(move |path: FullPath| match path.as_str() {
+    warp::ext::get::<Peer>().and(warp::path::full()).map(move |_, path: FullPath| match path.as_str() {
         "/metrics" => metrics(&house),
         "/healthz" => health(),
         other => failed(&Failure::NoSuchPath(shortened(other))),

@@ -81,5 +81,5 @@ async function noticeThatLeft(people, gone, withinMs) {
 async function moderatorEnds(moderator, people) {
   await (await moderator.find('button', 'End for all')).click();
   await Promise.all(people.map((person) =>
-    until(`${person.name} reads that it is over`, 3_000, async () => /has ended/.test(await person.text()))));
+    until(`${person.name} reads that it is over`, 3_000, async () => (await person.text()).includes('The moderator ended the conference.'))));
 }

@@ -1,0 +1,100 @@
+// The conference page, as a recipe: look at the link, choose devices, join, be in it, see that it is over.
+
+import { say, translate } from './i18n.js';
+import { look } from './registration/api.js';
+import { report } from './report.js';
+import { Room } from './room.js';
+import { Entrance } from './view/entrance.js';
+import { Stage } from './view/stage.js';
+import { element, only } from './view/elements.js';
+import { refusal, sentence } from './view/trouble.js';
+
+const id = location.pathname.split('/')[2] ?? '';
+const token = takeToken();
+const entrance = new Entrance(join);
+const stage = new Stage();
+/** @type {Room | null} */ let room = null;
+let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
+
+Object.assign(window, {
+  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [] }) },
+});
+translate(document);
+await welcome();
+
+async function welcome() {
+  only('joining');
+  try {
+    entrance.title = (await look(id)).title || say('untitled');
+    await entrance.open();
+  } catch (error) {
+    over(sentence(error), false);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {import('./codec/devices.js').Devices} devices
+ */
+async function join(name, devices) {
+  const joined = new Room(id, devices, view(devices));
+  room = joined;
+  stage.control(joined, devices, () => { joined.leave(); over(say('left'), true); });
+  await joined.join(name, token);
+}
+
+/**
+ * @param {import('./codec/devices.js').Devices} devices
+ * @returns {import('./room.js').View}
+ */
+function view(devices) {
+  return {
+    entered(me, title, mayEnd) {
+      document.title = title || say('untitled');
+      only('room');
+      stage.enter(me, devices.camera, mayEnd);
+      setInterval(async () => { quality = await room?.quality() ?? quality; }, 2_000);
+    },
+    add: (other) => stage.add(other),
+    update: (other) => stage.update(other),
+    remove: (other) => stage.remove(other),
+    talkers: (talkers) => stage.tellTalkers(talkers),
+    sound: (stream) => stage.hear(stream),
+    connection: (state) => stage.connection(state),
+    refused(code, message, fatal) {
+      if (room?.me) stage.say(refusal(code, message));
+      else entrance.refuse(refusal(code, message));
+      if (fatal && room?.me) over(refusal(code, message), true);
+    },
+    over(why) {
+      /** @type {Record<typeof why, import('./i18n.js').Key>} */
+      const words = { moderator: 'endedModerator', empty: 'endedEmpty', shutdown: 'endedShutdown', dropped: 'dropped', lost: 'socketLost' };
+      over(say(words[why]), why === 'dropped' || why === 'lost');
+    },
+  };
+}
+
+/**
+ * @param {string} why
+ * @param {boolean} mayReturn
+ */
+function over(why, mayReturn) {
+  entrance.close();
+  stage.clear();
+  element('why').textContent = why;
+  element('again').hidden = !mayReturn;
+  only('over');
+}
+
+/** The token comes in the fragment, which no server sees, and is not left to be copied with the link. */
+function takeToken() {
+  const key = `token ${id}`;
+  const given = new URLSearchParams(location.hash.slice(1)).get('t');
+  if (given) {
+    sessionStorage.setItem(key, given);
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem(key);
+}
+
+addEventListener('pagehide', () => room?.leave());

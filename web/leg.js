@@ -1,0 +1,125 @@
+// My connection with the server: my sound, the mix, the pictures that go through it, and who talks. Knows no DOM.
+
+import { listen } from './data/talkers.js';
+
+/** @typedef {import('./registration/socket.js').Socket} Socket */
+/** @typedef {import('./data/talkers.js').Talker} Talker */
+/** @typedef {{camera_mid: string, screen_mid: string, sdp: string}} Offer */
+
+// Milliseconds for which the leg may be interrupted before its ICE is restarted.
+const INTERRUPTED = 5_000;
+
+/**
+ * @typedef {object} Outside
+ * @property {(stream: MediaStream) => void} sound  the mix came
+ * @property {(talkers: Talker[]) => void} talkers
+ * @property {(state: RTCPeerConnectionState) => void} state
+ */
+
+export class Leg {
+  #connection = new RTCPeerConnection();
+  #socket; #outside;
+  /** @type {MediaStreamTrack | null} */ #microphone;
+  #cameraMid = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
+
+  /**
+   * @param {Socket} socket
+   * @param {MediaStreamTrack | null} microphone
+   * @param {Outside} outside
+   */
+  constructor(socket, microphone, outside) {
+    this.#socket = socket;
+    this.#microphone = microphone;
+    this.#outside = outside;
+    const connection = this.#connection;
+    connection.onicecandidate = ({ candidate }) => socket.send({
+      type: 'candidate', candidate: candidate?.candidate ?? '', mline_index: candidate?.sdpMLineIndex ?? 0,
+    });
+    connection.ondatachannel = ({ channel }) => listen(channel, outside.talkers);
+    connection.onconnectionstatechange = () => this.#changed();
+  }
+
+  /**
+   * The server's offer is answered once: what is not sent yet is sent later on the same lines.
+   * @param {Offer} offer
+   */
+  async answer({ sdp, camera_mid }) {
+    this.#cameraMid = camera_mid;
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp });
+    const [mix] = this.#connection.getTransceivers();
+    mix.direction = 'sendrecv';
+    await mix.sender.replaceTrack(this.#microphone);
+    for (const line of this.#connection.getTransceivers()) {
+      if (line.mid === camera_mid || line.direction === 'inactive') line.direction = 'sendonly';
+    }
+    this.#outside.sound(new MediaStream([mix.receiver.track]));
+    await this.#connection.setLocalDescription();
+    this.#socket.send({ type: 'answer', sdp: this.#connection.localDescription?.sdp ?? '' });
+  }
+
+  /**
+   * @param {string} candidate
+   * @param {number} mline_index
+   */
+  async candidate(candidate, mline_index) {
+    await this.#connection.addIceCandidate({ candidate, sdpMLineIndex: mline_index });
+  }
+
+  /** @param {string} answer */
+  async restarted(answer) {
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  /**
+   * Sends the camera to the server while somebody needs it there.
+   * @param {MediaStreamTrack | null} camera
+   */
+  async sendCamera(camera) {
+    await this.#line(this.#cameraMid)?.sender.replaceTrack(camera);
+  }
+
+  /**
+   * The picture that comes in a slot.
+   * @param {string} mid
+   */
+  slot(mid) {
+    return this.#line(mid)?.receiver.track ?? null;
+  }
+
+  /** Milliseconds to the server and back, and the share of lost packets; null while unknown. */
+  async quality() {
+    let rttMs = null, loss = null;
+    for (const row of (await this.#connection.getStats()).values()) {
+      if (row.type === 'candidate-pair' && row.nominated) rttMs = Math.round((row.currentRoundTripTime ?? 0) * 1_000);
+      if (row.type === 'inbound-rtp' && row.kind === 'audio' && row.packetsReceived > 0) {
+        loss = row.packetsLost / (row.packetsLost + row.packetsReceived);
+      }
+    }
+    return { rttMs, loss };
+  }
+
+  close() {
+    clearTimeout(this.#interrupted);
+    this.#connection.close();
+  }
+
+  /** @param {string} mid */
+  #line(mid) {
+    return this.#connection.getTransceivers().find((line) => line.mid === mid);
+  }
+
+  #changed() {
+    const state = this.#connection.connectionState;
+    this.#outside.state(state);
+    clearTimeout(this.#interrupted);
+    if (state === 'failed') void this.#restart();
+    if (state === 'disconnected') this.#interrupted = setTimeout(() => this.#restart(), INTERRUPTED);
+  }
+
+  async #restart() {
+    const offer = await this.#connection.createOffer({ iceRestart: true });
+    await this.#connection.setLocalDescription(offer);
+    this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
+  }
+}

@@ -1,0 +1,168 @@
+// The view of the conference: tiles, sound and controls. Knows no network.
+
+import { say } from '../i18n.js';
+import { element } from './elements.js';
+import { Tile } from './tile.js';
+
+/** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('../codec/devices.js').Devices} Devices */
+
+// Milliseconds for which a word stands in the banner.
+const WORD = 4_000;
+
+export class Stage {
+  /** @type {Map<string, Tile>} */ tiles = new Map();
+  /** @type {Set<string>} */ talking = new Set();
+  #sound = /** @type {HTMLAudioElement} */ (element('sound'));
+  /** @type {Tile | null} */ #own = null;
+  #me = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #word;
+
+  /**
+   * What the buttons do.
+   * @param {import('../room.js').Room} room
+   * @param {Devices} devices
+   * @param {() => void} leave
+   */
+  control(room, devices, leave) {
+    toggle('microphone', devices.microphone, ['mute', 'unmute'], (on) => {
+      room.setMicrophone(on);
+      if (this.#own) this.#own.muted = !on;
+    });
+    toggle('camera', devices.camera, ['stopCamera', 'startCamera'], (on) => {
+      void room.setCamera(on);
+      this.#own?.show(on ? devices.camera : null, 'none');
+    });
+    element('leave').onclick = leave;
+    element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
+    element('copy').onclick = () => void this.#copy();
+    element('hear').onclick = () => void this.#play();
+  }
+
+  /**
+   * @param {ParticipantInfo} me
+   * @param {MediaStreamTrack | null} camera
+   * @param {boolean} mayEnd
+   */
+  enter(me, camera, mayEnd) {
+    this.#me = me.id;
+    this.#own = new Tile(me.name, true);
+    this.#own.show(camera, 'none');
+    this.#own.muted = !me.publishing.microphone;
+    element('tiles').append(this.#own.element);
+    element('end').hidden = !mayEnd;
+    this.#count();
+  }
+
+  /**
+   * @param {ParticipantInfo} other
+   * @returns {import('../pictures.js').Screen}
+   */
+  add(other) {
+    const tile = new Tile(other.name, false);
+    tile.muted = !other.publishing.microphone;
+    this.tiles.set(other.id, tile);
+    element('tiles').append(tile.element);
+    this.#count();
+    return tile;
+  }
+
+  /** @param {ParticipantInfo} other */
+  update(other) {
+    const tile = this.tiles.get(other.id);
+    if (tile) tile.muted = !other.publishing.microphone;
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.tiles.get(id)?.remove();
+    this.tiles.delete(id);
+    this.#count();
+  }
+
+  /** @param {import('../data/talkers.js').Talker[]} talkers */
+  tellTalkers(talkers) {
+    this.talking = new Set(talkers.map(({ id }) => id));
+    for (const [id, tile] of this.tiles) tile.talking = this.talking.has(id);
+    if (this.#own) this.#own.talking = this.talking.has(this.#me);
+  }
+
+  /** @param {MediaStream} stream */
+  hear(stream) {
+    this.#sound.srcObject = stream;
+    void this.#play();
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  connection(state) {
+    if (state === 'connecting') this.#banner(say('connecting'));
+    else if (state === 'disconnected' || state === 'failed') this.#banner(say('interrupted'));
+    else this.#banner('');
+  }
+
+  /** @param {string} word */
+  say(word) {
+    this.#banner(word);
+    clearTimeout(this.#word);
+    this.#word = setTimeout(() => this.#banner(''), WORD);
+  }
+
+  clear() {
+    this.#own?.remove();
+    for (const tile of this.tiles.values()) tile.remove();
+    this.tiles.clear();
+    this.#sound.srcObject = null;
+  }
+
+  /** A browser that refuses to play by itself is asked again by a tap. */
+  async #play() {
+    try {
+      await this.#sound.play();
+      element('hear').hidden = true;
+    } catch (error) {
+      element('hear').hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');
+    }
+  }
+
+  async #copy() {
+    const link = `${location.origin}${location.pathname}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.say(say('linkCopied'));
+    } catch {
+      prompt(say('copyLink'), link);
+    }
+  }
+
+  #count() {
+    element('alone').hidden = this.tiles.size > 0;
+    element('tiles').dataset.count = String(Math.min(this.tiles.size + 1, 9));
+  }
+
+  /** @param {string} text */
+  #banner(text) {
+    element('banner').textContent = text;
+    element('banner').hidden = !text;
+  }
+}
+
+/**
+ * A button that says what it will do, and whether it is done.
+ * @param {string} id
+ * @param {MediaStreamTrack | null} track
+ * @param {[import('../i18n.js').Key, import('../i18n.js').Key]} words  to switch off, to switch on
+ * @param {(on: boolean) => void} change
+ */
+function toggle(id, track, [off, on], change) {
+  const button = /** @type {HTMLButtonElement} */ (element(id));
+  const show = () => {
+    button.textContent = say(track?.enabled ? off : on);
+    button.setAttribute('aria-pressed', String(!track?.enabled));
+  };
+  button.disabled = !track;
+  button.onclick = () => {
+    change(!track?.enabled);
+    show();
+  };
+  show();
+}
