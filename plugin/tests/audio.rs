@@ -1,5 +1,7 @@
 //! `conveneaudio` keeps its contract with GStreamer. What must be right in the sound itself is tested in `convene-audio`.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

@@ -66,19 +66,59 @@ mod tests {
 
     #[test]
     fn the_class_follows_from_the_comparison() {
-        let table: [(&str, &[(AddressKind, &str, u16)], Class); 8] = [
+        type Learnt<'a> = &'a [(AddressKind, &'a str, u16)];
+        let table: [(&str, Learnt<'_>, Class); 8] = [
             ("nothing seen", &[(HOST, "203.0.113.1", 5)], Class::Unknown),
-            ("nothing declared", &[(SEEN, "203.0.113.1", 5)], Class::Unknown),
-            ("the same", &[(HOST, "203.0.113.1", 5), (SEEN, "203.0.113.1", 5)], Class::Public),
-            ("seen first", &[(SEEN, "203.0.113.1", 5), (HOST, "203.0.113.1", 5)], Class::Public),
-            ("another port", &[(HOST, "203.0.113.1", 5), (SEEN, "203.0.113.1", 6)], Class::Private),
-            ("one of two", &[(HOST, "10.0.0.2", 5), (HOST, "203.0.113.1", 5), (SEEN, "203.0.113.1", 5)], Class::Public),
-            ("hidden", &[(HOST, "a1.local", 5), (SEEN, "203.0.113.1", 5)], Class::Unknown),
-            ("srflx is no host", &[(HOST, "10.0.0.2", 5), (SRFLX, "203.0.113.1", 5), (SEEN, "203.0.113.1", 5)], Class::Private),
+            (
+                "nothing declared",
+                &[(SEEN, "203.0.113.1", 5)],
+                Class::Unknown,
+            ),
+            (
+                "the same",
+                &[(HOST, "203.0.113.1", 5), (SEEN, "203.0.113.1", 5)],
+                Class::Public,
+            ),
+            (
+                "seen first",
+                &[(SEEN, "203.0.113.1", 5), (HOST, "203.0.113.1", 5)],
+                Class::Public,
+            ),
+            (
+                "another port",
+                &[(HOST, "203.0.113.1", 5), (SEEN, "203.0.113.1", 6)],
+                Class::Private,
+            ),
+            (
+                "one of two",
+                &[
+                    (HOST, "10.0.0.2", 5),
+                    (HOST, "203.0.113.1", 5),
+                    (SEEN, "203.0.113.1", 5),
+                ],
+                Class::Public,
+            ),
+            (
+                "hidden",
+                &[(HOST, "a1.local", 5), (SEEN, "203.0.113.1", 5)],
+                Class::Unknown,
+            ),
+            (
+                "srflx is no host",
+                &[
+                    (HOST, "10.0.0.2", 5),
+                    (SRFLX, "203.0.113.1", 5),
+                    (SEEN, "203.0.113.1", 5),
+                ],
+                Class::Private,
+            ),
         ];
         for (story, learnt, expected) in table {
             let mut addresses = Addresses::default();
-            let class = learnt.iter().map(|(kind, address, port)| addresses.learn(*kind, address, *port)).last();
+            let class = learnt
+                .iter()
+                .map(|(kind, address, port)| addresses.learn(*kind, address, *port))
+                .last();
             assert_eq!(class, Some(expected), "{story}");
         }
     }

@@ -42,7 +42,11 @@ struct Options {
 impl Options {
     /// Flags and environment first (clap has put the flag before the variable), then the file, then defaults.
     fn resolve(self) -> Result<Config, ConfigError> {
-        let file = self.config.as_deref().map(Settings::from_file).transpose()?;
+        let file = self
+            .config
+            .as_deref()
+            .map(Settings::from_file)
+            .transpose()?;
         self.settings.or(file.unwrap_or_default()).resolve()
     }
 }
@@ -50,10 +54,16 @@ impl Options {
 /// Does what the command line says.
 pub async fn run() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let done = match Cli::parse().command {
         Command::Serve(options) => serve(options).await,
-        Command::Ports(options) => options.resolve().map(|config| print!("{}", doctor::ports(&config))).map_err(Into::into),
+        Command::Ports(options) => options
+            .resolve()
+            .map(|config| print!("{}", doctor::ports(&config)))
+            .map_err(Into::into),
         Command::Doctor(options) => match options.resolve() {
             Ok(config) => return examine(&config).await,
             Err(error) => Err(error.into()),

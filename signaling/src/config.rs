@@ -48,18 +48,33 @@ pub struct Settings {
     #[arg(long, env = "CONVENE_EXTERNAL_ADDRESS", value_name = "IP")]
     pub external_address: Option<IpAddr>,
     /// A proxy whose X-Forwarded-For is believed; repeatable
-    #[arg(long = "trusted-proxy", env = "CONVENE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    #[arg(
+        long = "trusted-proxy",
+        env = "CONVENE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
     #[serde(rename = "trusted-proxy")]
     pub trusted_proxies: Option<Vec<Cidr>>,
     /// A site that may show the page in a frame of its own; repeatable
-    #[arg(long = "embed-origin", env = "CONVENE_EMBED_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long = "embed-origin",
+        env = "CONVENE_EMBED_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
     #[serde(rename = "embed-origin")]
     pub embed_origins: Option<Vec<Origin>>,
     /// Where to serve /metrics; without it they are shown to loopback clients only
     #[arg(long, env = "CONVENE_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<SocketAddr>,
     /// What one must bear to create a conference; without it anyone may
-    #[arg(long, env = "CONVENE_CREATE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "CONVENE_CREATE_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
     pub create_token: Option<Secret>,
     /// A PEM file with the certificate chain
     #[arg(long, env = "CONVENE_TLS_CERT", value_name = "FILE")]
@@ -214,7 +229,10 @@ impl Settings {
     /// [`ConfigError::File`] and [`ConfigError::Syntax`]; the latter names unknown keys.
     pub fn from_file(file: &Path) -> Result<Self, ConfigError> {
         let path = || file.display().to_string();
-        let text = fs::read_to_string(file).map_err(|cause| ConfigError::File { path: path(), cause })?;
+        let text = fs::read_to_string(file).map_err(|cause| ConfigError::File {
+            path: path(),
+            cause,
+        })?;
         toml::from_str(&text).map_err(|cause| ConfigError::Syntax {
             path: path(),
             cause: Box::new(cause),
@@ -317,7 +335,11 @@ impl Settings {
     }
 
     fn tls(&self) -> Result<Tls, ConfigError> {
-        match (&self.tls_cert, &self.tls_key, self.tls_self_signed.unwrap_or(false)) {
+        match (
+            &self.tls_cert,
+            &self.tls_key,
+            self.tls_self_signed.unwrap_or(false),
+        ) {
             (None, None, false) => Ok(Tls::None),
             (None, None, true) => Ok(Tls::SelfSigned),
             (Some(cert), Some(key), false) => Ok(Tls::Files {
@@ -342,7 +364,11 @@ fn within<N: Copy + PartialOrd + Into<u64>>(
         return Ok(value);
     }
     let value = value.into();
-    Err(ConfigError::Range { key, value, allowed })
+    Err(ConfigError::Range {
+        key,
+        value,
+        allowed,
+    })
 }
 
 /// Hosts without IPv6 have only the second.
@@ -383,7 +409,10 @@ mod tests {
         parse(&uncommented).unwrap();
         let table: toml::Table = uncommented.parse().unwrap();
         let command = Settings::augment_args(clap::Command::new("convene"));
-        let mut keys: Vec<_> = command.get_arguments().filter_map(|a| a.get_long()).collect();
+        let mut keys: Vec<_> = command
+            .get_arguments()
+            .filter_map(|a| a.get_long())
+            .collect();
         keys.sort_unstable();
         assert_eq!(table.keys().collect::<Vec<_>>(), keys);
         assert_eq!(parse(SAMPLE).unwrap(), Settings::default());
@@ -396,7 +425,10 @@ mod tests {
         for argument in command.get_arguments() {
             let key = argument.get_long().unwrap();
             let variable = format!("CONVENE_{}", key.to_uppercase().replace('-', "_"));
-            assert_eq!(argument.get_env().unwrap().to_str(), Some(variable.as_str()));
+            assert_eq!(
+                argument.get_env().unwrap().to_str(),
+                Some(variable.as_str())
+            );
         }
     }
 
@@ -422,7 +454,10 @@ mod tests {
             ("udp-port = 65000", "at most 64536"),
             ("udp-port = 0", "`udp-port` 0"),
             ("tls-cert = \"a.pem\"", "together"),
-            ("tls-cert = \"a\"\ntls-key = \"b\"\ntls-self-signed = true", "alone"),
+            (
+                "tls-cert = \"a\"\ntls-key = \"b\"\ntls-self-signed = true",
+                "alone",
+            ),
             ("max-participants = 1", "2 to 500"),
             ("empty-grace = 0", "`empty-grace` is 0"),
             ("public-url = \"ftp://x\"", "`public-url`"),

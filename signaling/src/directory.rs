@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
+use convene_conference::EndReason;
 use convene_protocol::ConferenceSummary;
 use tokio::task::JoinSet;
 
@@ -71,7 +72,11 @@ impl Directory {
         let listed = entries.values().filter(|entry| entry.record.listed);
         let mut listed: Vec<_> = listed.map(Entry::summary).collect();
         drop(entries);
-        listed.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.id.cmp(&b.id)));
+        listed.sort_by(|a, b| {
+            b.created_at
+                .cmp(&a.created_at)
+                .then_with(|| a.id.cmp(&b.id))
+        });
         listed
     }
 
@@ -85,30 +90,43 @@ impl Directory {
 
     /// Ends all conferences, and returns when their legs are closed.
     pub async fn shut_down(&self) {
-        let rooms: Vec<_> = self.entries().values().filter_map(|entry| entry.room.clone()).collect();
+        let rooms: Vec<_> = self
+            .entries()
+            .values()
+            .filter_map(|entry| entry.room.clone())
+            .collect();
         for room in rooms {
             room.tell(Input::Shutdown).await;
         }
-        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut tasks =
+            std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
     }
 
     fn start(self: &Arc<Self>, record: &ConferenceRecord) -> RoomHandle {
         let (room, handle, inbox) = Room::new(record, self.shared.clone());
-        let (directory, id) = (Arc::clone(self), record.id.clone());
+        self.watch(record.id.clone(), room.run(inbox));
+        handle
+    }
+
+    /// Runs a conference on a task of its own, and takes note of its end, also of a bad one.
+    fn watch(self: &Arc<Self>, id: String, run: impl Future<Output = EndReason> + Send + 'static) {
+        let directory = Arc::clone(self);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
-            let ended = tokio::spawn(room.run(inbox)).await;
+            let ended = tokio::spawn(run).await;
             directory.ended(&id, ended.is_err());
         });
-        handle
     }
 
     fn ended(&self, id: &str, crashed: bool) {
         if crashed {
             tracing::error!("a conference failed by our fault; it starts empty at the next join");
-            self.shared.meters.rooms_crashed.fetch_add(1, Ordering::Relaxed);
+            self.shared
+                .meters
+                .rooms_crashed
+                .fetch_add(1, Ordering::Relaxed);
             if let Some(entry) = self.entries().get_mut(id) {
                 entry.room = None;
             }
@@ -128,7 +146,14 @@ impl Entry {
     }
 
     fn summary(&self) -> ConferenceSummary {
-        let ConferenceRecord { id, title, listed, max_participants, created_at, .. } = self.record.clone();
+        let ConferenceRecord {
+            id,
+            title,
+            listed,
+            max_participants,
+            created_at,
+            ..
+        } = self.record.clone();
         ConferenceSummary {
             id,
             title,
@@ -137,5 +162,70 @@ impl Entry {
             listed,
             created_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{leg::LegKind, metrics::Meters, store::Store};
+    use convene_topology::Policy;
+    use std::{path::Path, time::Duration};
+
+    fn directory(data: &Path) -> Arc<Directory> {
+        Directory::new(Shared {
+            store: Store::open(data, 0).unwrap(),
+            legs: LegKind::stock(50_000..=50_999, None),
+            meters: Arc::<Meters>::default(),
+            policy: Policy::Adaptive,
+            empty_grace: Duration::from_secs(9),
+        })
+    }
+
+    fn conference(id: &str, listed: bool, created_at: u64) -> ConferenceRecord {
+        ConferenceRecord {
+            id: id.into(),
+            title: String::new(),
+            listed,
+            max_participants: 5,
+            created_at,
+            creator_address: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_conference_that_panics_takes_nobody_along() {
+        let data = tempfile::tempdir().unwrap();
+        let directory = directory(data.path());
+        directory.open(conference("standup", true, 1));
+        directory.open(conference("other", true, 2));
+        let other = directory.room("other").unwrap();
+        directory.watch("standup".into(), async { panic!("on purpose") });
+        while directory
+            .shared
+            .meters
+            .rooms_crashed
+            .load(Ordering::Relaxed)
+            == 0
+        {
+            tokio::task::yield_now().await;
+        }
+        assert!(directory.room("standup").is_some());
+        assert!(other.tell(Input::End).await);
+    }
+
+    #[tokio::test]
+    async fn the_list_shows_what_is_listed_and_the_newest_first() {
+        let data = tempfile::tempdir().unwrap();
+        let directory = directory(data.path());
+        for (id, listed, created_at) in [("old", true, 1), ("new", true, 2), ("secret", false, 3)] {
+            directory.open(conference(id, listed, created_at));
+        }
+        let ids: Vec<_> = directory.listed().into_iter().map(|c| c.id).collect();
+        assert_eq!(ids, ["new", "old"]);
+        assert_eq!(directory.standing(), (3, 0));
+        directory.shut_down().await;
+        assert_eq!(directory.standing(), (0, 0));
     }
 }

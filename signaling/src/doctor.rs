@@ -1,11 +1,6 @@
 //! `convene doctor` and `convene ports`: what has to be there and what has to be open, in plain sentences.
 
-use std::{
-    fmt, fs,
-    net::UdpSocket,
-    path::Path,
-    time::Duration,
-};
+use std::{fmt, fs, net::UdpSocket, path::Path, time::Duration};
 
 use crate::{
     config::{Config, Tls},
@@ -61,7 +56,11 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
 /// What a firewall has to let through to this host.
 #[must_use]
 pub fn ports(config: &Config) -> String {
-    let scheme = if config.tls == Tls::None { "http" } else { "https" };
+    let scheme = if config.tls == Tls::None {
+        "http"
+    } else {
+        "https"
+    };
     let port = config.listen.first().map_or(0, |address| address.port());
     let (first, last) = (config.udp_ports.start(), config.udp_ports.end());
     let mut text = format!(
@@ -69,20 +68,31 @@ pub fn ports(config: &Config) -> String {
          UDP {first}-{last}  in and out  sound, and pictures that do not go directly: one port for each participant\n"
     );
     if let Some(metrics) = config.metrics_listen {
-        text += &format!("TCP {}  in  the metrics; only from where they are gathered\n", metrics.port());
+        text += &format!(
+            "TCP {}  in  the metrics; only from where they are gathered\n",
+            metrics.port()
+        );
     }
     text
 }
 
 fn gstreamer() -> Vec<Finding> {
     if let Err(error) = convene_pipelines::init() {
-        return vec![Finding::Missing(format!("GStreamer does not start: {error}"))];
+        return vec![Finding::Missing(format!(
+            "GStreamer does not start: {error}"
+        ))];
     }
     let missing = convene_pipelines::missing_elements();
     if missing.is_empty() {
-        return vec![Finding::Good("GStreamer has every element that legs need.".into())];
+        return vec![Finding::Good(
+            "GStreamer has every element that legs need.".into(),
+        )];
     }
-    let sentence = |(element, package)| Finding::Missing(format!("GStreamer has no element `{element}`: install {package}."));
+    let sentence = |(element, package)| {
+        Finding::Missing(format!(
+            "GStreamer has no element `{element}`: install {package}."
+        ))
+    };
     missing.into_iter().map(sentence).collect()
 }
 
@@ -98,28 +108,48 @@ fn data_dir(path: &Path) -> Finding {
 }
 
 async fn listener(config: &Config) -> Finding {
-    match Listener::bind(&config.listen, None).await.map(|listener| listener.address()) {
+    match Listener::bind(&config.listen, None)
+        .await
+        .map(|listener| listener.address())
+    {
         Ok(Ok(address)) => Finding::Good(format!("{address} is free.")),
-        Ok(Err(error)) => Finding::Missing(format!("The system does not say where one listens: {error}.")),
-        Err(error) => Finding::Missing(format!("One {error}: say another address with --listen, or end what is there.")),
+        Ok(Err(error)) => Finding::Missing(format!(
+            "The system does not say where one listens: {error}."
+        )),
+        Err(error) => Finding::Missing(format!(
+            "One {error}: say another address with --listen, or end what is there."
+        )),
     }
 }
 
 fn udp_ports(config: &Config) -> Finding {
-    let taken = config.udp_ports.clone().filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_err()).count();
+    let taken = config
+        .udp_ports
+        .clone()
+        .filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_err())
+        .count();
     let (first, last) = (config.udp_ports.start(), config.udp_ports.end());
     let all = config.udp_ports.len();
     if taken * 2 <= all {
-        Finding::Good(format!("{} of the UDP ports {first} to {last} are free.", all - taken))
+        Finding::Good(format!(
+            "{} of the UDP ports {first} to {last} are free.",
+            all - taken
+        ))
     } else {
-        Finding::Missing(format!("{taken} of the UDP ports {first} to {last} are taken: say others with --udp-port."))
+        Finding::Missing(format!(
+            "{taken} of the UDP ports {first} to {last} are taken: say others with --udp-port."
+        ))
     }
 }
 
 fn certificate(config: &Config) -> Finding {
     match &config.tls {
-        Tls::None => Finding::Good("http is served; browsers give cameras to localhost and to https only.".into()),
-        Tls::SelfSigned => Finding::Good("https is served with a certificate that browsers warn of.".into()),
+        Tls::None => Finding::Good(
+            "http is served; browsers give cameras to localhost and to https only.".into(),
+        ),
+        Tls::SelfSigned => {
+            Finding::Good("https is served with a certificate that browsers warn of.".into())
+        }
         files @ Tls::Files { .. } => match tls::acceptor(files, &config.data_dir, Vec::new()) {
             Ok(_) => Finding::Good("The certificate and its key fit.".into()),
             Err(error) => Finding::Missing(format!("https cannot be served: {error}.")),
@@ -137,16 +167,18 @@ fn clock() -> Finding {
 fn open_files() -> Finding {
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
     match soft_limit(&limits) {
-        Some(files) if files < FILES => {
-            Finding::Missing(format!("Only {files} files may be open at once: say `ulimit -n {FILES}` first."))
-        }
+        Some(files) if files < FILES => Finding::Missing(format!(
+            "Only {files} files may be open at once: say `ulimit -n {FILES}` first."
+        )),
         _ => Finding::Good("Enough files may be open at once.".into()),
     }
 }
 
 /// The soft limit for open files in /proc/self/limits; `None` when there is none.
 fn soft_limit(limits: &str) -> Option<u64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
@@ -158,6 +190,9 @@ mod tests {
     fn reads_the_limit_of_open_files() {
         let line = "Max cpu time  unlimited\nMax open files            1024                 524288               files";
         assert_eq!(soft_limit(line), Some(1024));
-        assert_eq!(soft_limit("Max open files  unlimited  unlimited  files"), None);
+        assert_eq!(
+            soft_limit("Max open files  unlimited  unlimited  files"),
+            None
+        );
     }
 }

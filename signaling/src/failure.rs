@@ -85,13 +85,21 @@ impl Failure {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::Malformed),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge),
             Self::NoBody => (StatusCode::REQUEST_TIMEOUT, ErrorCode::Malformed),
-            Self::Unreadable(_) | Self::Field { .. } => (StatusCode::BAD_REQUEST, ErrorCode::Malformed),
+            Self::Unreadable(_) | Self::Field { .. } => {
+                (StatusCode::BAD_REQUEST, ErrorCode::Malformed)
+            }
             Self::NotASocket => (StatusCode::UPGRADE_REQUIRED, ErrorCode::Malformed),
-            Self::Token(_) | Self::NoToken | Self::CreateToken => (StatusCode::UNAUTHORIZED, ErrorCode::BadToken),
-            Self::Origin | Self::NotModerator | Self::NotLocal => (StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+            Self::Token(_) | Self::NoToken | Self::CreateToken => {
+                (StatusCode::UNAUTHORIZED, ErrorCode::BadToken)
+            }
+            Self::Origin | Self::NotModerator | Self::NotLocal => {
+                (StatusCode::FORBIDDEN, ErrorCode::Forbidden)
+            }
             Self::NoConference => (StatusCode::NOT_FOUND, ErrorCode::NoConference),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany),
-            Self::Store(_) | Self::NoRandomness(_) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Internal),
+            Self::Store(_) | Self::NoRandomness(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Internal)
+            }
         }
     }
 }

@@ -54,7 +54,13 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_ids() {
-        for text in ["", "abc", "gaytemzugu3doob1", "GAYTEMZUGU3DOOBZ", "gaytemzugu3doobzz"] {
+        for text in [
+            "",
+            "abc",
+            "gaytemzugu3doob1",
+            "GAYTEMZUGU3DOOBZ",
+            "gaytemzugu3doobzz",
+        ] {
             assert!(!plausible(text), "{text}");
         }
     }

@@ -84,7 +84,8 @@ impl<K: Eq + Hash> Buckets<K> {
     fn sweep(&mut self, now: Duration) {
         if self.by_client.len() >= self.sweep_at {
             let rate = self.rate;
-            self.by_client.retain(|_, bucket| !bucket.is_full(rate, now));
+            self.by_client
+                .retain(|_, bucket| !bucket.is_full(rate, now));
             self.sweep_at = FIRST_SWEEP.max(2 * self.by_client.len());
         }
     }
@@ -109,7 +110,9 @@ mod tests {
         let granted: Vec<bool> = [0, 0, 0, 0, 1, 2, 3, 4, 100, 100, 100, 100]
             .map(|at| buckets.take("ann", second(at)))
             .into();
-        let expected = [true, true, true, false, false, true, false, true, true, true, true, false];
+        let expected = [
+            true, true, true, false, false, true, false, true, true, true, true, false,
+        ];
         assert_eq!(granted, expected);
     }
 

@@ -58,12 +58,20 @@ impl Listener {
     ///
     /// # Panics
     /// When there are no addresses.
-    pub async fn bind(addresses: &[SocketAddr], tls: Option<TlsAcceptor>) -> Result<Self, ListenError> {
+    pub async fn bind(
+        addresses: &[SocketAddr],
+        tls: Option<TlsAcceptor>,
+    ) -> Result<Self, ListenError> {
         let mut last = None;
         for address in addresses {
             match TcpListener::bind(address).await {
                 Ok(listener) => return Ok(Self { listener, tls }),
-                Err(cause) => last = Some(ListenError { address: *address, cause }),
+                Err(cause) => {
+                    last = Some(ListenError {
+                        address: *address,
+                        cause,
+                    })
+                }
             }
         }
         Err(last.expect("there is at least one address"))
@@ -102,7 +110,12 @@ impl Listener {
     }
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, answers: BoxedFilter<(Response,)>, peer: Peer) {
+async fn connection(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    answers: BoxedFilter<(Response,)>,
+    peer: Peer,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("a connection keeps its delay: {error}");
     }

@@ -74,7 +74,9 @@ pub fn client(peer: SocketAddr, forwarded_for: Option<&str>, trusted: &[Cidr]) -
     let is_trusted = |address: IpAddr| trusted.iter().any(|block| block.contains(address));
     let mut client = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     for hop in forwarded_for.unwrap_or_default().rsplit(',') {
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         if !is_trusted(client.ip()) {
             break;
         }
@@ -102,7 +104,11 @@ mod tests {
         ];
         for (block, address, expected) in table {
             let block: Cidr = block.parse().unwrap();
-            assert_eq!(block.contains(address.parse().unwrap()), expected, "{block:?} {address}");
+            assert_eq!(
+                block.contains(address.parse().unwrap()),
+                expected,
+                "{block:?} {address}"
+            );
         }
         for text in ["10.0.0.0/33", "::/129", "ten", "10.0.0.0/", "10.0.0.0/-1"] {
             assert!(text.parse::<Cidr>().is_err(), "{text}");
@@ -116,8 +122,16 @@ mod tests {
             ("203.0.113.1:5", None, "203.0.113.1:5"),
             ("203.0.113.1:5", Some("198.51.100.7"), "203.0.113.1:5"),
             ("127.0.0.1:5", Some("198.51.100.7"), "198.51.100.7:0"),
-            ("[::ffff:127.0.0.1]:5", Some("198.51.100.7"), "198.51.100.7:0"),
-            ("127.0.0.1:5", Some("1.1.1.1, 198.51.100.7, 10.2.3.4"), "198.51.100.7:0"),
+            (
+                "[::ffff:127.0.0.1]:5",
+                Some("198.51.100.7"),
+                "198.51.100.7:0",
+            ),
+            (
+                "127.0.0.1:5",
+                Some("1.1.1.1, 198.51.100.7, 10.2.3.4"),
+                "198.51.100.7:0",
+            ),
             ("127.0.0.1:5", Some("nonsense"), "127.0.0.1:5"),
             ("127.0.0.1:5", Some(""), "127.0.0.1:5"),
         ];

@@ -66,9 +66,16 @@ pub fn is_authority(text: &str) -> bool {
 
 /// Whether a request to `host` whose browser names `origin` may be heard: from our own page or a listed site.
 #[must_use]
-pub fn allowed(origin: Option<&str>, host: Option<&str>, public: Option<&Origin>, listed: &[Origin]) -> bool {
+pub fn allowed(
+    origin: Option<&str>,
+    host: Option<&str>,
+    public: Option<&Origin>,
+    listed: &[Origin],
+) -> bool {
     let Some(origin) = origin else { return true };
-    let Ok(origin) = origin.parse::<Origin>() else { return false };
+    let Ok(origin) = origin.parse::<Origin>() else {
+        return false;
+    };
     let own = host.is_some_and(|host| host.eq_ignore_ascii_case(&origin.authority));
     own || public == Some(&origin) || listed.contains(&origin)
 }
@@ -107,7 +114,14 @@ mod tests {
         for text in ["https://a.example", "http://[::1]:80", "http://10.0.0.1"] {
             assert_eq!(text.parse::<Origin>().unwrap().to_string(), text);
         }
-        for text in ["a.example", "ftp://a", "https://", "https://a/b", "https://a b", "https://a;x"] {
+        for text in [
+            "a.example",
+            "ftp://a",
+            "https://",
+            "https://a/b",
+            "https://a b",
+            "https://a;x",
+        ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }
     }

@@ -103,7 +103,11 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_ends_the_socket() {
         let (outbox, outgoing) = outbox();
-        let said = (0..=QUEUE).filter(|_| outbox.say(ServerMessage::Restarted { answer: String::new() }));
+        let said = (0..=QUEUE).filter(|_| {
+            outbox.say(ServerMessage::Restarted {
+                answer: String::new(),
+            })
+        });
         assert_eq!(said.count(), QUEUE);
         outgoing.overflow.notified().await;
     }

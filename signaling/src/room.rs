@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use convene_conference::{Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings};
+use convene_conference::{
+    Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
+};
 use convene_pipelines::{AddressKind, Leg, LegEvent, camera_mid, screen_mid};
 use convene_protocol::{
     AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
@@ -133,7 +135,10 @@ struct Seat {
 impl Room {
     /// An empty conference and where to reach it once it [runs](Self::run).
     #[must_use]
-    pub fn new(record: &ConferenceRecord, shared: Shared) -> (Self, RoomHandle, mpsc::Receiver<Input>) {
+    pub fn new(
+        record: &ConferenceRecord,
+        shared: Shared,
+    ) -> (Self, RoomHandle, mpsc::Receiver<Input>) {
         let (mailbox, inbox) = mpsc::channel(MAILBOX);
         let people = Arc::<AtomicUsize>::default();
         let handle = RoomHandle {
@@ -166,25 +171,28 @@ impl Room {
         (room, handle, inbox)
     }
 
-    /// Lives until the conference is over and its legs are closed; says why.
+    /// Lives until the conference is over and its legs are closed; says why. Whoever comes meanwhile is told.
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Input>) -> EndReason {
         let reason = loop {
             let alarm = self.conference.deadline().map(|at| self.started + at);
             let input = tokio::select! {
                 input = inbox.recv() => input,
                 () = until(alarm) => None,
-                _ = self.closing.join_next(), if !self.closing.is_empty() => continue,
+                Some(_) = self.closing.join_next() => None,
             };
             match input {
                 Some(input) => self.take(input),
                 None => self.handle(Event::Tick),
             }
             self.people.store(self.seats.len(), Ordering::Relaxed);
-            if let Some(reason) = self.over {
+            if let Some(reason) = self.over.filter(|_| self.closing.is_empty()) {
                 break reason;
             }
         };
-        while self.closing.join_next().await.is_some() {}
+        inbox.close();
+        while let Some(input) = inbox.recv().await {
+            self.take(input);
+        }
         reason
     }
 
@@ -204,7 +212,14 @@ impl Room {
     }
 
     fn join(&mut self, newcomer: Newcomer) {
-        let Newcomer { id, name, role, publishing, address, outbox } = newcomer;
+        let Newcomer {
+            id,
+            name,
+            role,
+            publishing,
+            address,
+            outbox,
+        } = newcomer;
         let seat = Seat {
             address,
             line: Some(Line(outbox)),
@@ -242,10 +257,19 @@ impl Room {
             Effect::Send { to, notice } => self.tell(&to, notice),
             Effect::OpenLeg { id, number } => self.open_leg(&id, number),
             Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
-            Effect::LegCandidate(id, candidate, mline) => self.with_leg(&id, |leg| leg.candidate(candidate, mline)),
+            Effect::LegCandidate(id, candidate, mline) => {
+                self.with_leg(&id, |leg| leg.candidate(candidate, mline))
+            }
             Effect::LegRestart(id, offer) => self.with_leg(&id, |leg| leg.restart(offer)),
-            Effect::Show { subscriber, slot, publisher, source } => {
-                self.with_leg(&subscriber, |leg| leg.show(slot, &publisher.0, translate::source_name(source)));
+            Effect::Show {
+                subscriber,
+                slot,
+                publisher,
+                source,
+            } => {
+                self.with_leg(&subscriber, |leg| {
+                    leg.show(slot, &publisher.0, translate::source_name(source))
+                });
             }
             Effect::Hide { subscriber, slot } => self.with_leg(&subscriber, |leg| leg.hide(slot)),
             Effect::CloseSocket(id) => {
@@ -269,7 +293,9 @@ impl Room {
 /// Participants.
 impl Room {
     fn tell(&mut self, to: &ParticipantId, notice: Notice<PairSignal>) {
-        let Some(seat) = self.seats.get_mut(to) else { return };
+        let Some(seat) = self.seats.get_mut(to) else {
+            return;
+        };
         if let Notice::Welcome { me, .. } = &notice {
             seat.welcomed = true;
             let address = seat.address;
@@ -281,7 +307,9 @@ impl Room {
     }
 
     fn say(&mut self, to: &ParticipantId, message: ServerMessage) {
-        let Some(seat) = self.seats.get_mut(to) else { return };
+        let Some(seat) = self.seats.get_mut(to) else {
+            return;
+        };
         let kept_up = seat.line.as_ref().is_none_or(|line| line.0.say(message));
         if !kept_up {
             seat.line = None;
@@ -290,12 +318,17 @@ impl Room {
     }
 
     fn vacate(&mut self, id: &ParticipantId) {
-        let Some(seat) = self.seats.remove(id) else { return };
+        let Some(seat) = self.seats.remove(id) else {
+            return;
+        };
         if let Some(leg) = seat.leg {
             self.closing.spawn(leg.close());
         }
         let participant = id.0.clone();
-        self.note(Note::Left { participant, at: unix_now() });
+        self.note(Note::Left {
+            participant,
+            at: unix_now(),
+        });
     }
 
     fn note_arrival(&self, me: &Participant, address: SocketAddr) {
@@ -306,7 +339,12 @@ impl Room {
             role: translate::role_out(me.role),
             at,
         });
-        self.note_address(&me.id, AddressOrigin::Socket, &address.ip().to_string(), address.port());
+        self.note_address(
+            &me.id,
+            AddressOrigin::Socket,
+            &address.ip().to_string(),
+            address.port(),
+        );
     }
 
     fn note_address(&self, id: &ParticipantId, origin: AddressOrigin, address: &str, port: u16) {
@@ -327,7 +365,9 @@ impl Room {
 /// Legs.
 impl Room {
     fn open_leg(&mut self, id: &ParticipantId, number: u32) {
-        let Some(seat) = self.seats.get_mut(id) else { return };
+        let Some(seat) = self.seats.get_mut(id) else {
+            return;
+        };
         let (events, told) = mpsc::unbounded_channel();
         let config = self.shared.legs.config(&self.info.id, id, number);
         let leg = Leg::open(config, events);
@@ -347,15 +387,35 @@ impl Room {
             LegEvent::Offer { sdp } => {
                 self.handle(Event::Offered(id.clone()));
                 let (camera_mid, screen_mid) = (camera_mid(AUDIO_SLOTS), screen_mid(AUDIO_SLOTS));
-                self.say(&id, ServerMessage::Offer { sdp, camera_mid, screen_mid });
+                self.say(
+                    &id,
+                    ServerMessage::Offer {
+                        sdp,
+                        camera_mid,
+                        screen_mid,
+                    },
+                );
             }
-            LegEvent::Candidate { candidate, mline_index } => {
-                self.say(&id, ServerMessage::Candidate { candidate, mline_index });
+            LegEvent::Candidate {
+                candidate,
+                mline_index,
+            } => {
+                self.say(
+                    &id,
+                    ServerMessage::Candidate {
+                        candidate,
+                        mline_index,
+                    },
+                );
             }
             LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
             LegEvent::Connected => self.handle(Event::LegConnected(id)),
             LegEvent::Heard => self.handle(Event::LegHeard(id)),
-            LegEvent::Address { kind, address, port } => self.learn(id, kind, &address, port),
+            LegEvent::Address {
+                kind,
+                address,
+                port,
+            } => self.learn(id, kind, &address, port),
             LegEvent::Refused(refused) => self.say(&id, translate::leg_refusal(&refused)),
             LegEvent::Failed { cause } => {
                 tracing::warn!("the leg of participant {} failed: {cause}", id.0);
@@ -366,7 +426,9 @@ impl Room {
     }
 
     fn learn(&mut self, id: ParticipantId, kind: AddressKind, address: &str, port: u16) {
-        let Some(seat) = self.seats.get_mut(&id) else { return };
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
         let class = seat.addresses.learn(kind, address, port);
         self.note_address(&id, addresses::origin(kind), address, port);
         self.note(Note::Classified {
@@ -377,7 +439,11 @@ impl Room {
     }
 }
 
-async fn forward(id: ParticipantId, mut told: mpsc::UnboundedReceiver<LegEvent>, mailbox: mpsc::Sender<Input>) {
+async fn forward(
+    id: ParticipantId,
+    mut told: mpsc::UnboundedReceiver<LegEvent>,
+    mailbox: mpsc::Sender<Input>,
+) {
     while let Some(event) = told.recv().await {
         if mailbox.send(Input::Leg(id.clone(), event)).await.is_err() {
             return;

@@ -47,6 +47,8 @@ pub struct House {
     creations: Mutex<Buckets<IpAddr>>,
     /// How many sockets are open.
     sockets: watch::Sender<usize>,
+    /// Whether the service ends.
+    pub(crate) stopping: watch::Receiver<bool>,
     started: Instant,
     port: u16,
 }
@@ -73,13 +75,20 @@ impl House {
 
     pub(crate) fn may_create(&self, client: IpAddr) -> bool {
         let now = self.started.elapsed();
-        let mut creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut creations = self
+            .creations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         creations.take(network_of(client), now)
     }
 
     /// Where browsers reach the service, as they say themselves or the operator says.
     pub(crate) fn base_url(&self, host: Option<&str>) -> String {
-        let scheme = if self.config.tls == Tls::None { "http" } else { "https" };
+        let scheme = if self.config.tls == Tls::None {
+            "http"
+        } else {
+            "https"
+        };
         match (&self.config.public_url, host) {
             (Some(url), _) => url.to_string(),
             (None, Some(host)) => format!("{scheme}://{host}"),
@@ -158,8 +167,8 @@ impl Service {
         let address = listener.address().map_err(StartError::Address)?;
         let metrics_address = metrics_listener.as_ref().map(Listener::address);
         let metrics_address = metrics_address.transpose().map_err(StartError::Address)?;
-        let house = Arc::new(house(config, address.port()).await?);
         let (stop, stopping) = watch::channel(false);
+        let house = Arc::new(house(config, address.port(), stopping.clone()).await?);
         let answers = routes::all(Arc::clone(&house)).boxed();
         let mut listening = vec![tokio::spawn(listener.serve(answers, stopping.clone()))];
         if let Some(listener) = metrics_listener {
@@ -167,7 +176,13 @@ impl Service {
             listening.push(tokio::spawn(listener.serve(answers, stopping.clone())));
         }
         listening.push(tokio::spawn(forget(Arc::clone(&house), stopping)));
-        Ok(Running { house, stop, listening, address, metrics_address })
+        Ok(Running {
+            house,
+            stop,
+            listening,
+            address,
+            metrics_address,
+        })
     }
 }
 
@@ -197,7 +212,11 @@ impl Running {
     }
 }
 
-async fn house(config: Config, port: u16) -> Result<House, StartError> {
+async fn house(
+    config: Config,
+    port: u16,
+    stopping: watch::Receiver<bool>,
+) -> Result<House, StartError> {
     let tokens = Tokens::open(&config.data_dir)?;
     let store = Store::open(&config.data_dir, unix_now())?;
     let meters = Arc::<Meters>::default();
@@ -223,6 +242,7 @@ async fn house(config: Config, port: u16) -> Result<House, StartError> {
         meters,
         creations: Mutex::new(Buckets::new(rate)),
         sockets: watch::Sender::new(0),
+        stopping,
         started: Instant::now(),
         port,
     })
@@ -254,7 +274,10 @@ fn make_data_dir(path: &Path) -> Result<(), StartError> {
 
 /// What a certificate of our own making is for.
 fn names(config: &Config) -> Vec<String> {
-    let public = config.public_url.as_ref().map(|url| host_of(url.authority()));
+    let public = config
+        .public_url
+        .as_ref()
+        .map(|url| host_of(url.authority()));
     let external = config.external_address.map(|address| address.to_string());
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(Into::into).into();
     names.extend(public.into_iter().chain(external));
@@ -275,7 +298,12 @@ mod tests {
 
     #[test]
     fn hosts_lose_their_ports() {
-        for (authority, host) in [("a.example", "a.example"), ("a.example:80", "a.example"), ("[::1]:80", "::1"), ("[::1]", "::1")] {
+        for (authority, host) in [
+            ("a.example", "a.example"),
+            ("a.example:80", "a.example"),
+            ("[::1]:80", "::1"),
+            ("[::1]", "::1"),
+        ] {
             assert_eq!(host_of(authority), host);
         }
     }

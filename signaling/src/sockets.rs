@@ -13,7 +13,9 @@ use std::{
 };
 
 use convene_conference::ParticipantId;
-use convene_protocol::{ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, parse_client};
+use convene_protocol::{
+    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, parse_client,
+};
 use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -96,7 +98,10 @@ impl Door {
             }
         };
         if ending == Ending::Stalled {
-            self.house.meters.sockets_stalled.fetch_add(1, Ordering::Relaxed);
+            self.house
+                .meters
+                .sockets_stalled
+                .fetch_add(1, Ordering::Relaxed);
         }
         if let Stage::Inside { id, room } = ear.stage {
             let clean = ending == Ending::Closed;
@@ -120,7 +125,11 @@ impl Pulse {
     }
 }
 
-async fn speak(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Out>, pulse: &Pulse) -> Ending {
+async fn speak(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut queue: mpsc::Receiver<Out>,
+    pulse: &Pulse,
+) -> Ending {
     let mut pings = time::interval_at(Instant::now() + PING, PING);
     loop {
         let message = tokio::select! {
@@ -165,10 +174,7 @@ enum Stage {
     /// It has not joined.
     AtDoor,
     /// It has.
-    Inside {
-        id: ParticipantId,
-        room: RoomHandle,
-    },
+    Inside { id: ParticipantId, room: RoomHandle },
 }
 
 impl<'a> Ear<'a> {
@@ -206,12 +212,21 @@ impl<'a> Ear<'a> {
     }
 
     /// The next message; whoever does not join in time is dismissed.
-    async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Result<Message, warp::Error>> {
+    async fn next(
+        &mut self,
+        stream: &mut SplitStream<WebSocket>,
+    ) -> Option<Result<Message, warp::Error>> {
         if matches!(self.stage, Stage::AtDoor) && !self.dismissed {
-            if let Ok(next) = time::timeout_at(self.opened + JOIN, stream.next()).await {
-                return next;
+            let mut stopping = self.door.house.stopping.clone();
+            tokio::select! {
+                next = stream.next() => return next,
+                () = time::sleep_until(self.opened + JOIN) => {
+                    self.dismiss(ErrorCode::OutOfOrder, format!("no `join` came within {JOIN:?}"));
+                }
+                _ = stopping.wait_for(|stop| *stop) => {
+                    self.dismiss(ErrorCode::NoConference, "the service shuts down");
+                }
             }
-            self.dismiss(ErrorCode::OutOfOrder, format!("no `join` came within {JOIN:?}"));
         }
         stream.next().await
     }
@@ -221,7 +236,10 @@ impl<'a> Ear<'a> {
             return;
         }
         if !self.bucket.take(MESSAGES, self.opened.elapsed()) {
-            return self.dismiss(ErrorCode::TooMany, "more messages than anyone needs to send");
+            return self.dismiss(
+                ErrorCode::TooMany,
+                "more messages than anyone needs to send",
+            );
         }
         if let Ok(text) = message.to_str() {
             match parse_client(text) {
@@ -229,20 +247,33 @@ impl<'a> Ear<'a> {
                 Err(error) => self.outbox.refuse(code_of(&error), error, false),
             }
         } else if message.is_binary() {
-            self.outbox.refuse(ErrorCode::Malformed, "only text messages are read", false);
+            self.outbox
+                .refuse(ErrorCode::Malformed, "only text messages are read", false);
         }
     }
 
     async fn understand(&mut self, message: ClientMessage) {
         match (&self.stage, message) {
-            (Stage::AtDoor, ClientMessage::Join { name, token, publishing }) => {
+            (
+                Stage::AtDoor,
+                ClientMessage::Join {
+                    name,
+                    token,
+                    publishing,
+                },
+            ) => {
                 self.enter(name, token.as_deref(), publishing).await;
             }
             (Stage::AtDoor, _) => {
-                self.outbox.refuse(ErrorCode::OutOfOrder, "the first message must be `join`", false);
+                self.outbox.refuse(
+                    ErrorCode::OutOfOrder,
+                    "the first message must be `join`",
+                    false,
+                );
             }
             (Stage::Inside { .. }, ClientMessage::Join { .. }) => {
-                self.outbox.refuse(ErrorCode::OutOfOrder, "you have joined already", false);
+                self.outbox
+                    .refuse(ErrorCode::OutOfOrder, "you have joined already", false);
             }
             (Stage::Inside { id, room }, message) => {
                 room.tell(Input::Said(id.clone(), message)).await;
@@ -272,7 +303,10 @@ impl<'a> Ear<'a> {
             Some(room) if room.tell(Input::Join(Box::new(newcomer))).await => {
                 self.stage = Stage::Inside { id, room };
             }
-            _ => self.dismiss(ErrorCode::NoConference, "there is no such conference, or it has ended"),
+            _ => self.dismiss(
+                ErrorCode::NoConference,
+                "there is no such conference, or it has ended",
+            ),
         }
     }
 

@@ -145,7 +145,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the disk is full, say.
     pub async fn create(&self, conference: ConferenceRecord) -> Result<(), StoreError> {
-        self.ask(move |connection| rows::create(connection, &conference)).await
+        self.ask(move |connection| rows::create(connection, &conference))
+            .await
     }
 
     /// All conferences that have not ended, the oldest first.
@@ -175,7 +176,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn forget(&self, before: u64) -> Result<usize, StoreError> {
-        self.ask(move |connection| rows::forget(connection, before)).await
+        self.ask(move |connection| rows::forget(connection, before))
+            .await
     }
 
     /// Keeps something when there is time for it. A failure is logged and counted.

@@ -53,7 +53,11 @@ pub enum TlsError {
 ///
 /// # Errors
 /// [`TlsError`].
-pub fn acceptor(tls: &Tls, data_dir: &Path, names: Vec<String>) -> Result<Option<TlsAcceptor>, TlsError> {
+pub fn acceptor(
+    tls: &Tls,
+    data_dir: &Path,
+    names: Vec<String>,
+) -> Result<Option<TlsAcceptor>, TlsError> {
     let (cert, key) = match tls {
         Tls::None => return Ok(None),
         Tls::Files { cert, key } => (cert.clone(), key.clone()),
@@ -82,7 +86,12 @@ fn self_signed(data_dir: &Path, names: Vec<String>) -> Result<(PathBuf, PathBuf)
 }
 
 fn keep(path: &Path, text: &str) -> Result<(), TlsError> {
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|cause| TlsError::Keep {
         path: path.display().to_string(),

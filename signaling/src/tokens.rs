@@ -205,7 +205,10 @@ mod tests {
         let tokens = Tokens::with_key(&[7; 32]);
         let token = tokens.issue("standup", Role::Listener, 100);
         assert_eq!(tokens.role(&token, "standup", 99), Ok(Role::Listener));
-        assert_eq!(tokens.role(&token, "standup", 100), Err(TokenError::Expired));
+        assert_eq!(
+            tokens.role(&token, "standup", 100),
+            Err(TokenError::Expired)
+        );
         assert_eq!(tokens.role(&token, "other", 99), Err(TokenError::Foreign));
     }
 
@@ -215,17 +218,26 @@ mod tests {
         let theirs = Tokens::with_key(&[8; 32]).issue("standup", Role::Moderator, 100);
         let unsigned = "eyJhbGciOiJub25lIn0.eyJjb25mZXJlbmNlIjoic3RhbmR1cCIsInJvbGUiOiJtb2RlcmF0b3IiLCJleHAiOjEwMH0.";
         for token in [theirs.as_str(), unsigned, "", "no token"] {
-            assert_eq!(ours.role(token, "standup", 1), Err(TokenError::NotOurs), "{token}");
+            assert_eq!(
+                ours.role(token, "standup", 1),
+                Err(TokenError::NotOurs),
+                "{token}"
+            );
         }
     }
 
     #[test]
     fn the_key_is_kept_and_private() {
         let dir = tempfile::tempdir().unwrap();
-        let token = Tokens::open(dir.path()).unwrap().issue("a", Role::Speaker, 9);
+        let token = Tokens::open(dir.path())
+            .unwrap()
+            .issue("a", Role::Speaker, 9);
         let again = Tokens::open(dir.path()).unwrap();
         assert_eq!(again.role(&token, "a", 1), Ok(Role::Speaker));
-        let mode = fs::metadata(dir.path().join(KEY_FILE)).unwrap().permissions().mode();
+        let mode = fs::metadata(dir.path().join(KEY_FILE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 

@@ -3,8 +3,8 @@
 use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
-    ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState, ParticipantInfo, Path,
-    Publishing, Role, ServerMessage, Source,
+    ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
+    ParticipantInfo, Path, Publishing, Role, ServerMessage, Source,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
@@ -18,7 +18,10 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
     Some(match message {
         ClientMessage::Join { .. } => return None,
         ClientMessage::Answer { sdp } => Event::Answer(id, sdp),
-        ClientMessage::Candidate { candidate, mline_index } => Event::Candidate(id, candidate, mline_index),
+        ClientMessage::Candidate {
+            candidate,
+            mline_index,
+        } => Event::Candidate(id, candidate, mline_index),
         ClientMessage::Restart { offer } => Event::Restart(id, offer),
         ClientMessage::Pair { to, signal } => Event::Pair {
             from: id,
@@ -43,7 +46,11 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
 
 /// What a participant is told; `fatal`: whether a refusal is the last that he hears.
 #[must_use]
-pub fn message(notice: Notice<PairSignal>, conference: &ConferenceInfo, fatal: bool) -> ServerMessage {
+pub fn message(
+    notice: Notice<PairSignal>,
+    conference: &ConferenceInfo,
+    fatal: bool,
+) -> ServerMessage {
     match notice {
         Notice::Welcome { me, others } => ServerMessage::Welcome {
             may_end: me.role == inner::Role::Moderator,
@@ -52,24 +59,33 @@ pub fn message(notice: Notice<PairSignal>, conference: &ConferenceInfo, fatal: b
             participants: others.into_iter().map(participant).collect(),
             stun_urls: Vec::new(),
         },
-        Notice::Joined(who) => ServerMessage::Joined { participant: participant(who) },
-        Notice::Updated(who) => ServerMessage::Updated { participant: participant(who) },
+        Notice::Joined(who) => ServerMessage::Joined {
+            participant: participant(who),
+        },
+        Notice::Updated(who) => ServerMessage::Updated {
+            participant: participant(who),
+        },
         Notice::Left(who, reason) => ServerMessage::Left {
             participant: who.0,
             reason: leave_reason(reason),
         },
-        Notice::Pair { from, signal } => ServerMessage::Pair { from: from.0, signal },
-        // The same word as from the other end: both connect anew.
-        Notice::Retry(peer) => ServerMessage::Pair {
-            from: peer.0,
-            signal: PairSignal::Call {},
+        Notice::Pair { from, signal } => ServerMessage::Pair {
+            from: from.0,
+            signal,
         },
-        Notice::Path { publisher, source, path } => path_message(publisher, source, path),
+        Notice::Retry(peer) => ServerMessage::Retry { peer: peer.0 },
+        Notice::Path {
+            publisher,
+            source,
+            path,
+        } => path_message(publisher, source, path),
         Notice::ServerNeeds { source, needed } => ServerMessage::ServerNeeds {
             source: source_out(source),
             needed,
         },
-        Notice::Ended(reason) => ServerMessage::Ended { reason: end_reason(reason) },
+        Notice::Ended(reason) => ServerMessage::Ended {
+            reason: end_reason(reason),
+        },
         Notice::Refused(refusal) => ServerMessage::Error {
             code: refusal_code(&refusal),
             message: refusal.to_string(),
@@ -263,7 +279,11 @@ mod tests {
 
     #[test]
     fn only_moderators_may_end() {
-        for (role, expected) in [(Role::Moderator, true), (Role::Speaker, false), (Role::Listener, false)] {
+        for (role, expected) in [
+            (Role::Moderator, true),
+            (Role::Speaker, false),
+            (Role::Listener, false),
+        ] {
             let me = inner::Participant {
                 id: inner::ParticipantId("ann".into()),
                 number: 1,
@@ -273,7 +293,9 @@ mod tests {
                 publishing: inner::Publishing::default(),
             };
             let welcome = message(Notice::Welcome { me, others: vec![] }, &info(), false);
-            let ServerMessage::Welcome { may_end, .. } = welcome else { panic!("not a welcome") };
+            let ServerMessage::Welcome { may_end, .. } = welcome else {
+                panic!("not a welcome")
+            };
             assert_eq!(may_end, expected);
         }
     }

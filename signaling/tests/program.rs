@@ -18,7 +18,10 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{
     TlsConnector,
-    rustls::{self, pki_types::{CertificateDer, pem::PemObject}},
+    rustls::{
+        self,
+        pki_types::{CertificateDer, pem::PemObject},
+    },
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_convene");
@@ -31,7 +34,8 @@ fn convene(arguments: &[&str]) -> Command {
 
 fn run(command: &mut Command) -> (Output, String) {
     let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     (output, text)
 }
 
@@ -50,23 +54,50 @@ impl Drop for Program {
 
 impl Program {
     fn start(data: &Path, more: &[&str]) -> Self {
-        let mut command = convene(&["serve", "--listen", "127.0.0.1:0", "--creations-per-minute", "1000"]);
+        let mut command = convene(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--creations-per-minute",
+            "1000",
+        ]);
         command.arg("--data-dir").arg(data).args(more);
         Self::spawn(command)
     }
 
     fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().rsplit(':').next().unwrap().parse().unwrap_or_else(|_| panic!("no URL: {line:?}"));
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let port = line
+            .trim()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or_else(|_| panic!("no URL: {line:?}"));
         assert!(line.starts_with("Convene serves on http"), "{line}");
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        Self {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+        }
     }
 
     fn terminate(&self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// The exit code, waited for without blocking the test's other tasks.
@@ -82,7 +113,13 @@ impl Program {
     }
 
     async fn create(&self, title: &str) -> Answer {
-        post(self.address, "/api/v1/conferences", &[], &json!({"title": title, "listed": true})).await
+        post(
+            self.address,
+            "/api/v1/conferences",
+            &[],
+            &json!({"title": title, "listed": true}),
+        )
+        .await
     }
 }
 
@@ -94,16 +131,23 @@ async fn sigterm_ends_in_order_and_conferences_survive() {
     let id = created["id"].as_str().unwrap();
     let mut ann = Person::join(program.address, id, "Ann").await;
     ann.hear("offer").await;
+    let mut undecided = Person::knock(program.address, id).await;
     let begun = Instant::now();
     program.terminate();
     assert_eq!(ann.hear("ended").await["reason"], "shutdown");
     ann.hear_the_end().await;
+    assert_eq!(undecided.refusal().await, "no_conference");
     assert_eq!(program.end().await, Some(0));
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_secs(8));
 
     let again = Program::start(data.path(), &[]);
-    let summary = get(again.address, &format!("/api/v1/conferences/{id}")).await.json();
-    assert_eq!((&summary["title"], &summary["participants"]), (&json!("Stand-up"), &json!(0)));
+    let summary = get(again.address, &format!("/api/v1/conferences/{id}"))
+        .await
+        .json();
+    assert_eq!(
+        (&summary["title"], &summary["participants"]),
+        (&json!("Stand-up"), &json!(0))
+    );
     let token = created["moderator_token"].as_str();
     let mut ann = Person::join_with(again.address, id, "Ann", token).await;
     ann.say(json!({"type": "end"})).await;
@@ -115,9 +159,13 @@ async fn sigterm_ends_in_order_and_conferences_survive() {
 async fn a_full_disk_is_named_and_running_conferences_go_on() {
     let data = tempfile::tempdir().unwrap();
     // No file may grow beyond this many blocks of 512 bytes; with the signal ignored, writing fails as on a full disk.
-    let script = format!("trap '' XFSZ; ulimit -f 200; exec {BINARY} serve --listen 127.0.0.1:0 --creations-per-minute 10000");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 200; exec {BINARY} serve --listen 127.0.0.1:0 --creations-per-minute 10000"
+    );
     let mut command = Command::new("sh");
-    command.args(["-c", &script]).env("CONVENE_DATA_DIR", data.path());
+    command
+        .args(["-c", &script])
+        .env("CONVENE_DATA_DIR", data.path());
     let program = Program::spawn(command);
     let first = program.create("first").await.json();
     let id = first["id"].as_str().unwrap();
@@ -132,14 +180,28 @@ async fn a_full_disk_is_named_and_running_conferences_go_on() {
         }
     }
     let refused = refused.expect("a file limit of 100 kB stops the database");
-    assert_eq!((refused.status, refused.code().as_str()), (503, "internal"), "{refused:?}");
-    assert!(refused.json()["message"].as_str().unwrap().contains("database"), "{refused:?}");
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (503, "internal"),
+        "{refused:?}"
+    );
+    assert!(
+        refused.json()["message"]
+            .as_str()
+            .unwrap()
+            .contains("database"),
+        "{refused:?}"
+    );
 
     let mut bob = Person::join(program.address, id, "Bob").await;
     let signal = json!({"kind": "call"});
     ann.hear("joined").await;
-    bob.say(json!({"type": "pair", "to": ann.id, "signal": signal})).await;
-    assert_eq!(ann.hear_where("pair", |m| m["signal"] == signal).await["from"], bob.id.as_str());
+    bob.say(json!({"type": "pair", "to": ann.id, "signal": signal}))
+        .await;
+    assert_eq!(
+        ann.hear_where("pair", |m| m["signal"] == signal).await["from"],
+        bob.id.as_str()
+    );
 }
 
 #[tokio::test]
@@ -147,36 +209,58 @@ async fn https_is_served_with_a_certificate_of_its_own() {
     let data = tempfile::tempdir().unwrap();
     let program = Program::start(data.path(), &["--tls-self-signed"]);
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(data.path().join("self-signed.pem")).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(data.path().join("self-signed.pem")).unwrap())
+        .unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let stream = tokio::net::TcpStream::connect(program.address).await.unwrap();
+    let stream = tokio::net::TcpStream::connect(program.address)
+        .await
+        .unwrap();
     let name = "localhost".try_into().unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     // Plain http, or nothing at all, on the same port ends that connection only.
-    let mut plain = tokio::net::TcpStream::connect(program.address).await.unwrap();
+    let mut plain = tokio::net::TcpStream::connect(program.address)
+        .await
+        .unwrap();
     plain.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let _ = plain.read_to_end(&mut Vec::new()).await;
-    assert!(tokio::net::TcpStream::connect(program.address).await.is_ok());
+    assert!(
+        tokio::net::TcpStream::connect(program.address)
+            .await
+            .is_ok()
+    );
 }
 
 #[test]
 fn a_flag_is_stronger_than_the_environment_and_that_than_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("convene.toml");
-    std::fs::write(&file, "udp-port = 11000\nlisten = \"127.0.0.1:1\"\nmetrics-listen = \"127.0.0.1:9\"").unwrap();
+    std::fs::write(
+        &file,
+        "udp-port = 11000\nlisten = \"127.0.0.1:1\"\nmetrics-listen = \"127.0.0.1:9\"",
+    )
+    .unwrap();
     let file = file.to_str().unwrap();
     let ports = |flags: &[&str], variable: Option<&str>| {
         let mut command = convene(&["ports", "--config", file]);
-        command.args(flags).envs(variable.map(|port| ("CONVENE_UDP_PORT", port)));
+        command
+            .args(flags)
+            .envs(variable.map(|port| ("CONVENE_UDP_PORT", port)));
         run(&mut command).1
     };
     let from_file = ports(&[], None);
@@ -195,7 +279,10 @@ fn what_is_not_understood_is_named() {
     let file = file.to_str().unwrap();
     let table: [(&[&str], &str); 6] = [
         (&["ports", "--config", file], "unknown field `udp-prot`"),
-        (&["ports", "--config", "/no/such/file"], "/no/such/file cannot be read"),
+        (
+            &["ports", "--config", "/no/such/file"],
+            "/no/such/file cannot be read",
+        ),
         (&["serve", "--ice", "own"], "not built in yet"),
         (&["serve", "--tcp-port", "443"], "`tcp-port`"),
         (&["serve", "--trusted-proxy", "ten"], "`ten` is neither"),
@@ -212,17 +299,32 @@ fn what_is_not_understood_is_named() {
 fn the_doctor_names_what_is_missing() {
     let data = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
-    let doctor = |listen: &str, data: &str| run(&mut convene(&["doctor", "--listen", listen, "--data-dir", data]));
+    let address = taken.local_addr().unwrap().to_string();
+    let doctor = |listen: &str, data: &str| {
+        run(&mut convene(&[
+            "doctor",
+            "--listen",
+            listen,
+            "--data-dir",
+            data,
+        ]))
+    };
     let (_, text) = doctor("127.0.0.1:0", data.path().to_str().unwrap());
-    assert!(text.contains("ok       GStreamer has every element"), "{text}");
+    assert!(
+        text.contains("ok       GStreamer has every element"),
+        "{text}"
+    );
     assert!(text.contains("ok       Data can be kept"), "{text}");
-    let held = std::net::TcpListener::bind(&taken).unwrap();
-    let (output, text) = doctor(&taken, data.path().to_str().unwrap());
-    assert!(!output.status.success() && text.contains("MISSING  One cannot listen on"), "{text}");
-    drop(held);
+    let (output, text) = doctor(&address, data.path().to_str().unwrap());
+    assert!(
+        !output.status.success() && text.contains("MISSING  One cannot listen on"),
+        "{text}"
+    );
     let (output, text) = doctor("127.0.0.1:0", "/proc/nothing");
-    assert!(!output.status.success() && text.contains("MISSING  Data cannot be kept"), "{text}");
+    assert!(
+        !output.status.success() && text.contains("MISSING  Data cannot be kept"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -4,245 +4,326 @@
 
 mod common;
 
-use common::{House, PATIENCE, Person, get, house, join, post};
+use common::{House, PATIENCE, Person, get, join, post, story};
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 async fn conference(house: &House) -> String {
-    house.create(json!({})).await["id"].as_str().unwrap().to_owned()
+    house.create(json!({})).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// That two others hear of each other.
 async fn goes_on(ann: &mut Person, bob: &mut Person) {
     let signal = json!({"kind": "candidate", "candidate": "", "mid": null, "mline_index": null});
-    ann.say(json!({"type": "pair", "to": bob.id, "signal": signal})).await;
+    ann.say(json!({"type": "pair", "to": bob.id, "signal": signal}))
+        .await;
     let heard = bob.hear("pair").await;
-    assert_eq!((&heard["from"], &heard["signal"]), (&json!(ann.id), &signal));
+    assert_eq!(
+        (&heard["from"], &heard["signal"]),
+        (&json!(ann.id), &signal)
+    );
 }
 
 #[tokio::test]
 async fn people_come_meet_and_go() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let mut bob = Person::join(house.address(), &id, "Bob").await;
-    assert_eq!(ann.hear("joined").await["participant"]["name"], "Bob");
-    goes_on(&mut ann, &mut bob).await;
-    bob.say(json!({"type": "publish", "publishing": {"microphone": false, "camera": true, "screen": true}})).await;
-    let updated = ann.hear_where("updated", |m| m["participant"]["id"] == bob.id.as_str()).await;
-    assert_eq!(updated["participant"]["publishing"]["screen"], true);
-    bob.say(json!({"type": "leave"})).await;
-    bob.hear_the_end().await;
-    assert_eq!(ann.hear("left").await["reason"], "left");
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        assert_eq!(ann.hear("joined").await["participant"]["name"], "Bob");
+        goes_on(&mut ann, &mut bob).await;
+        bob.say(json!({"type": "publish", "publishing": {"microphone": false, "camera": true, "screen": true}})).await;
+        let updated = ann.hear_where("updated", |m| m["participant"]["id"] == bob.id.as_str()).await;
+        assert_eq!(updated["participant"]["publishing"]["screen"], true);
+        bob.say(json!({"type": "leave"})).await;
+        bob.hear_the_end().await;
+        assert_eq!(ann.hear("left").await["reason"], "left");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_leg_makes_its_offer() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let offer = ann.hear("offer").await;
-    assert!(offer["sdp"].as_str().unwrap().contains("m=audio"));
-    assert!(offer["camera_mid"].as_str().unwrap().starts_with("video"));
-    house.running.shut_down().await;
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let offer = ann.hear("offer").await;
+        assert!(offer["sdp"].as_str().unwrap().contains("m=audio"));
+        assert!(offer["camera_mid"].as_str().unwrap().starts_with("video"));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn no_more_come_in_than_may() {
-    let house = house().await;
-    let created = house.create(json!({"max_participants": 2})).await;
-    let id = created["id"].as_str().unwrap();
-    let mut ann = Person::join(house.address(), id, "Ann").await;
-    let mut bob = Person::join(house.address(), id, "Bob").await;
-    let mut cid = Person::knock(house.address(), id).await;
-    cid.say(join("Cid", None)).await;
-    let error = cid.hear("error").await;
-    assert_eq!((&error["code"], &error["fatal"]), (&json!("full"), &json!(true)));
-    cid.hear_the_end().await;
-    goes_on(&mut ann, &mut bob).await;
+    story(|house| async move {
+        let created = house.create(json!({"max_participants": 2})).await;
+        let id = created["id"].as_str().unwrap();
+        let mut ann = Person::join(house.address, id, "Ann").await;
+        let mut bob = Person::join(house.address, id, "Bob").await;
+        let mut cid = Person::knock(house.address, id).await;
+        cid.say(join("Cid", None)).await;
+        let error = cid.hear("error").await;
+        assert_eq!(
+            (&error["code"], &error["fatal"]),
+            (&json!("full"), &json!(true))
+        );
+        cid.hear_the_end().await;
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn tokens_give_roles_and_only_here() {
-    let house = house().await;
-    let created = house.create(json!({})).await;
-    let (id, token) = (created["id"].as_str().unwrap(), created["moderator_token"].as_str().unwrap());
-    let other = conference(&house).await;
+    story(|house| async move {
+        let created = house.create(json!({})).await;
+        let (id, token) = (
+            created["id"].as_str().unwrap(),
+            created["moderator_token"].as_str().unwrap(),
+        );
+        let other = conference(&house).await;
 
-    for (conference, token) in [(other.as_str(), token), (id, "nonsense")] {
-        let mut eve = Person::knock(house.address(), conference).await;
-        eve.say(join("Eve", Some(token))).await;
-        assert_eq!(eve.refusal().await, "bad_token");
-        eve.hear_the_end().await;
-    }
-    let mut bob = Person::join(house.address(), id, "Bob").await;
-    bob.say(json!({"type": "end"})).await;
-    assert_eq!(bob.refusal().await, "forbidden");
-    let path = format!("/api/v1/conferences/{id}/tokens");
-    let wish = json!({"role": "listener", "valid_seconds": 60});
-    let issued = post(house.address(), &path, &[("authorization", &format!("Bearer {token}"))], &wish).await.json();
-    let mut lis = Person::knock(house.address(), id).await;
-    lis.say(join("Lis", issued["token"].as_str())).await;
-    let me = lis.hear("welcome").await["me"].clone();
-    assert_eq!((&me["role"], &me["publishing"]["camera"]), (&json!("listener"), &json!(false)));
+        for (conference, token) in [(other.as_str(), token), (id, "nonsense")] {
+            let mut eve = Person::knock(house.address, conference).await;
+            eve.say(join("Eve", Some(token))).await;
+            assert_eq!(eve.refusal().await, "bad_token");
+            eve.hear_the_end().await;
+        }
+        let mut bob = Person::join(house.address, id, "Bob").await;
+        bob.say(json!({"type": "end"})).await;
+        assert_eq!(bob.refusal().await, "forbidden");
+        let path = format!("/api/v1/conferences/{id}/tokens");
+        let wish = json!({"role": "listener", "valid_seconds": 60});
+        let issued = post(
+            house.address,
+            &path,
+            &[("authorization", &format!("Bearer {token}"))],
+            &wish,
+        )
+        .await
+        .json();
+        let mut lis = Person::knock(house.address, id).await;
+        lis.say(join("Lis", issued["token"].as_str())).await;
+        let me = lis.hear("welcome").await["me"].clone();
+        assert_eq!(
+            (&me["role"], &me["publishing"]["camera"]),
+            (&json!("listener"), &json!(false))
+        );
 
-    let mut ann = Person::join_with(house.address(), id, "Ann", Some(token)).await;
-    ann.say(json!({"type": "end"})).await;
-    for person in [&mut ann, &mut bob, &mut lis] {
-        assert_eq!(person.hear("ended").await["reason"], "moderator");
-        person.hear_the_end().await;
-    }
+        let mut ann = Person::join_with(house.address, id, "Ann", Some(token)).await;
+        ann.say(json!({"type": "end"})).await;
+        for person in [&mut ann, &mut bob, &mut lis] {
+            assert_eq!(person.hear("ended").await["reason"], "moderator");
+            person.hear_the_end().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_expired_token_gives_nothing() {
-    let house = house().await;
-    let created = house.create(json!({})).await;
-    let (id, token) = (created["id"].as_str().unwrap(), created["moderator_token"].as_str().unwrap());
-    let path = format!("/api/v1/conferences/{id}/tokens");
-    let wish = json!({"role": "speaker", "valid_seconds": 1});
-    let issued = post(house.address(), &path, &[("authorization", &format!("Bearer {token}"))], &wish).await.json();
-    let refused = async {
-        loop {
-            let mut late = Person::knock(house.address(), id).await;
-            late.say(join("Late", issued["token"].as_str())).await;
-            let first = late.hear_where_any().await;
-            if first["type"] == "error" {
-                return first;
+    story(|house| async move {
+        let created = house.create(json!({})).await;
+        let (id, token) = (
+            created["id"].as_str().unwrap(),
+            created["moderator_token"].as_str().unwrap(),
+        );
+        let path = format!("/api/v1/conferences/{id}/tokens");
+        let wish = json!({"role": "speaker", "valid_seconds": 1});
+        let issued = post(
+            house.address,
+            &path,
+            &[("authorization", &format!("Bearer {token}"))],
+            &wish,
+        )
+        .await
+        .json();
+        let refused = async {
+            loop {
+                let mut late = Person::knock(house.address, id).await;
+                late.say(join("Late", issued["token"].as_str())).await;
+                let first = late.hear_anything().await;
+                if first["type"] == "error" {
+                    return first;
+                }
+                late.say(json!({"type": "leave"})).await;
+                late.hear_the_end().await;
             }
-        }
-    };
-    let error = tokio::time::timeout(PATIENCE, refused).await.unwrap();
-    assert_eq!(error["code"], "bad_token");
-    assert!(error["message"].as_str().unwrap().contains("expired"));
+        };
+        let error = tokio::time::timeout(PATIENCE, refused).await.unwrap();
+        assert_eq!(error["code"], "bad_token");
+        assert!(error["message"].as_str().unwrap().contains("expired"));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn scripts_of_other_sites_get_no_socket() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let own = format!("http://{}", house.address());
-    for (origin, allowed) in [(own.as_str(), true), ("https://evil.example", false), ("null", false)] {
-        let knocked = Person::knock_from(house.address(), &id, Some(origin)).await;
-        assert_eq!(knocked.is_ok(), allowed, "{origin}");
-    }
+    story(|house| async move {
+        let id = conference(&house).await;
+        let own = format!("http://{}", house.address);
+        for (origin, allowed) in [
+            (own.as_str(), true),
+            ("https://evil.example", false),
+            ("null", false),
+        ] {
+            let knocked = Person::knock_from(house.address, &id, Some(origin)).await;
+            assert_eq!(knocked.is_ok(), allowed, "{origin}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn bad_messages_are_named_and_harm_nobody() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let mut bob = Person::join(house.address(), &id, "Bob").await;
-    let mut eve = Person::knock(house.address(), &id).await;
-    eve.say(json!({"type": "end"})).await;
-    assert_eq!(eve.refusal().await, "out_of_order");
-    eve.say(join("Eve", None)).await;
-    eve.hear("offer").await;
-    let long = format!("{{\"type\":\"answer\",\"sdp\":\"{}\"}}", "x".repeat(300_000));
-    let again = join("Eve", None).to_string();
-    let nobody = json!({"type": "pair_state", "peer": "nobody", "state": "failed"}).to_string();
-    let candidate = json!({"type": "candidate", "candidate": "over there", "mline_index": 0}).to_string();
-    let table = [
-        ("{", "malformed"),
-        (r#"{"type":"dance"}"#, "malformed"),
-        (r#"{"type":"leave","now":true}"#, "malformed"),
-        (long.as_str(), "too_large"),
-        (again.as_str(), "out_of_order"),
-        (r#"{"type":"restart","offer":"v=0"}"#, "out_of_order"),
-        (nobody.as_str(), "no_participant"),
-        (candidate.as_str(), "bad_candidate"),
-        (r#"{"type":"answer","sdp":"no sdp"}"#, "bad_sdp"),
-        (r#"{"type":"answer","sdp":"no sdp"}"#, "out_of_order"),
-    ];
-    for (text, code) in table {
-        eve.say_text(text).await;
-        assert_eq!(eve.refusal().await, code, "{text:.80}");
-    }
-    eve.socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
-    assert_eq!(eve.refusal().await, "malformed");
-    goes_on(&mut ann, &mut bob).await;
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let mut eve = Person::knock(house.address, &id).await;
+        eve.say(json!({"type": "end"})).await;
+        assert_eq!(eve.refusal().await, "out_of_order");
+        eve.say(join("Eve", None)).await;
+        eve.hear("offer").await;
+        let long = format!(
+            "{{\"type\":\"answer\",\"sdp\":\"{}\"}}",
+            "x".repeat(300_000)
+        );
+        let again = join("Eve", None).to_string();
+        let nobody = json!({"type": "pair_state", "peer": "nobody", "state": "failed"}).to_string();
+        let candidate =
+            json!({"type": "candidate", "candidate": "over there", "mline_index": 0}).to_string();
+        let table = [
+            ("{", "malformed"),
+            (r#"{"type":"dance"}"#, "malformed"),
+            (r#"{"type":"leave","now":true}"#, "malformed"),
+            (long.as_str(), "too_large"),
+            (again.as_str(), "out_of_order"),
+            (r#"{"type":"restart","offer":"v=0"}"#, "out_of_order"),
+            (nobody.as_str(), "no_participant"),
+            (candidate.as_str(), "bad_candidate"),
+            (r#"{"type":"answer","sdp":"no sdp"}"#, "bad_sdp"),
+            (r#"{"type":"answer","sdp":"no sdp"}"#, "out_of_order"),
+        ];
+        for (text, code) in table {
+            eve.say_text(text).await;
+            assert_eq!(eve.refusal().await, code, "{text:.80}");
+        }
+        eve.socket
+            .send(Message::binary(vec![1, 2, 3]))
+            .await
+            .unwrap();
+        assert_eq!(eve.refusal().await, "malformed");
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn names_are_checked() {
-    let house = house().await;
-    let id = conference(&house).await;
-    for name in ["", "   ", &"x".repeat(65), "a\u{7}b"] {
-        let mut person = Person::knock(house.address(), &id).await;
-        person.say(join(name, None)).await;
-        assert_eq!(person.refusal().await, "bad_name", "{name:?}");
-        person.hear_the_end().await;
-    }
+    story(|house| async move {
+        let id = conference(&house).await;
+        for name in ["", "   ", &"x".repeat(65), "a\u{7}b"] {
+            let mut person = Person::knock(house.address, &id).await;
+            person.say(join(name, None)).await;
+            assert_eq!(person.refusal().await, "bad_name", "{name:?}");
+            person.hear_the_end().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_message_beyond_all_measure_closes_its_socket_only() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let mut bob = Person::join(house.address(), &id, "Bob").await;
-    let mut eve = Person::join(house.address(), &id, "Eve").await;
-    // Its head alone says how long it is; the rest need not come for it to be refused.
-    let head = [0x81, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0];
-    tokio::io::AsyncWriteExt::write_all(eve.socket.get_mut(), &head).await.unwrap();
-    assert_eq!(eve.refusal().await, "too_large");
-    eve.hear_the_end().await;
-    goes_on(&mut ann, &mut bob).await;
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let mut eve = Person::join(house.address, &id, "Eve").await;
+        // Its head alone says how long it is; the rest need not come for it to be refused.
+        let head = [0x81, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0];
+        tokio::io::AsyncWriteExt::write_all(eve.socket.get_mut(), &head)
+            .await
+            .unwrap();
+        assert_eq!(eve.refusal().await, "too_large");
+        eve.hear_the_end().await;
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_flood_of_messages_is_ended() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let mut bob = Person::join(house.address(), &id, "Bob").await;
-    let mut eve = Person::join(house.address(), &id, "Eve").await;
-    let want = json!({"type": "want", "pictures": []}).to_string();
-    for _ in 0..4_000 {
-        if eve.socket.send(Message::text(want.clone())).await.is_err() {
-            break;
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let mut eve = Person::join(house.address, &id, "Eve").await;
+        let want = json!({"type": "want", "pictures": []}).to_string();
+        for _ in 0..4_000 {
+            if eve.socket.send(Message::text(want.clone())).await.is_err() {
+                break;
+            }
         }
-    }
-    assert_eq!(eve.refusal().await, "too_many");
-    eve.hear_the_end().await;
-    goes_on(&mut ann, &mut bob).await;
+        assert_eq!(eve.refusal().await, "too_many");
+        eve.hear_the_end().await;
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_page_that_stops_reading_is_let_go() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let mut bob = Person::join(house.address(), &id, "Bob").await;
-    let deaf = Person::join(house.address(), &id, "Deaf").await;
-    // More than the kernel's buffers between the two can hold.
-    let sdp = "x".repeat(100_000);
-    let signal = json!({"kind": "description", "description_type": "offer", "sdp": sdp});
-    for _ in 0..200 {
-        ann.say(json!({"type": "pair", "to": deaf.id, "signal": signal})).await;
-    }
-    let left = ann.hear_where("left", |m| m["participant"] == deaf.id.as_str()).await;
-    assert_eq!(left["reason"], "vanished");
-    goes_on(&mut ann, &mut bob).await;
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let deaf = Person::join(house.address, &id, "Deaf").await;
+        // More than the kernel's buffers between the two can hold.
+        let sdp = "x".repeat(100_000);
+        let signal = json!({"kind": "description", "description_type": "offer", "sdp": sdp});
+        for _ in 0..200 {
+            ann.say(json!({"type": "pair", "to": deaf.id, "signal": signal}))
+                .await;
+        }
+        let left = ann
+            .hear_where("left", |m| m["participant"] == deaf.id.as_str())
+            .await;
+        assert_eq!(left["reason"], "vanished");
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn who_vanishes_without_a_word_is_missed() {
-    let house = house().await;
-    let id = conference(&house).await;
-    let mut ann = Person::join(house.address(), &id, "Ann").await;
-    let gone = Person::join(house.address(), &id, "Gone").await;
-    let gone_id = gone.id.clone();
-    drop(gone);
-    let left = ann.hear_where("left", |m| m["participant"] == gone_id.as_str()).await;
-    assert_eq!(left["reason"], "vanished");
-    assert_eq!(get(house.address(), &format!("/api/v1/conferences/{id}")).await.json()["participants"], 1);
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let gone = Person::join(house.address, &id, "Gone").await;
+        let gone_id = gone.id.clone();
+        drop(gone);
+        let left = ann
+            .hear_where("left", |m| m["participant"] == gone_id.as_str())
+            .await;
+        assert_eq!(left["reason"], "vanished");
+        assert_eq!(
+            get(house.address, &format!("/api/v1/conferences/{id}"))
+                .await
+                .json()["participants"],
+            1
+        );
+    })
+    .await;
 }
 
 impl Person {
-    async fn hear_where_any(&mut self) -> Value {
+    async fn hear_anything(&mut self) -> Value {
         use futures_util::StreamExt;
         loop {
             if let Message::Text(text) = self.socket.next().await.unwrap().unwrap() {

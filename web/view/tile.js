@@ -39,7 +39,7 @@ export class Tile {
     this.#badge.hidden = own;
     this.#muted.className = 'muted';
     this.#muted.hidden = true;
-    this.#muted.textContent = '🔇';
+    this.#muted.textContent = say('muted');
     const caption = document.createElement('footer');
     caption.append(this.#name, this.#muted, this.#badge);
     this.element.append(caption);

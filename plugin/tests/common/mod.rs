@@ -1,6 +1,6 @@
 //! What the harness tests of all elements share: pipelines, waiting with a deadline, and the checks that any GStreamer
 //! element has to survive.
-#![allow(dead_code)] // Each test binary uses its part.
+#![allow(dead_code, clippy::unwrap_used)] // Each test binary uses its part.
 
 use std::{
     sync::{

@@ -8,7 +8,8 @@ use std::{
 use convene_topology::{Class, Number, PairReport, Path, Picture, Planner, Policy, Source, Step};
 
 use crate::{
-    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, Publishing, Refusal, Role,
+    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, Publishing, Refusal,
+    Role,
     member::{CONNECT, Member, Stage, allowed, shown_name},
 };
 
@@ -44,7 +45,10 @@ impl<S> Conference<S> {
     /// An empty one.
     #[must_use]
     pub fn new(now: Duration, settings: Settings) -> Self {
-        let planner = Planner::new(convene_topology::Settings { policy: settings.policy, slots: settings.slots });
+        let planner = Planner::new(convene_topology::Settings {
+            policy: settings.policy,
+            slots: settings.slots,
+        });
         Self {
             settings,
             members: BTreeMap::new(),
@@ -61,7 +65,12 @@ impl<S> Conference<S> {
     /// Something happened.
     pub fn handle(&mut self, now: Duration, event: Event<S>) {
         match event {
-            Event::Join { id, name, role, publishing } => {
+            Event::Join {
+                id,
+                name,
+                role,
+                publishing,
+            } => {
                 let joined = self.join(now, &id, &name, role, publishing);
                 self.refuse_if(&id, joined);
             }
@@ -79,11 +88,16 @@ impl<S> Conference<S> {
             }
             Event::Pair { from, to, signal } => {
                 let known = self.others(&from, &to);
-                let notice = |id| Effect::Send { to: to.clone(), notice: Notice::Pair { from: id, signal } };
+                let notice = |id| Effect::Send {
+                    to: to.clone(),
+                    notice: Notice::Pair { from: id, signal },
+                };
                 self.do_or_refuse(&from, known, notice);
             }
             Event::PairState { from, peer, report } => {
-                let reported = self.others(&from, &peer).map(|()| self.report(now, &from, &peer, report));
+                let reported = self
+                    .others(&from, &peer)
+                    .map(|()| self.report(now, &from, &peer, report));
                 self.refuse_if(&from, reported);
             }
             Event::Publish(id, publishing) => {
@@ -98,12 +112,18 @@ impl<S> Conference<S> {
                 let ended = self.end_by(&id);
                 self.refuse_if(&id, ended);
             }
-            Event::Leave(id) | Event::SocketClosed { id, clean: true } => self.leave(now, &id, LeaveReason::Left),
-            Event::SocketClosed { id, clean: false } => self.cut(now, &id),
+            Event::Leave(id) | Event::SocketClosed { id, clean: true } => {
+                self.leave(now, &id, LeaveReason::Left)
+            }
+            Event::SocketClosed { id, clean: false } => {
+                self.with_member(&id, |member| member.cut = true)
+            }
             Event::LegFailed(id) => self.leave(now, &id, LeaveReason::LegFailed),
             Event::Offered(id) => self.with_member(&id, Member::offered),
-            Event::LegConnected(id) => self.with_member(&id, |member| member.stage = Stage::Connected),
-            Event::LegHeard(id) => self.with_member(&id, |member| member.heard = member.heard.max(now)),
+            Event::LegConnected(id) => self.with_member(&id, |member| member.connected(now)),
+            Event::LegHeard(id) => {
+                self.with_member(&id, |member| member.heard = member.heard.max(now))
+            }
             Event::Classified(id, class) => self.classify(&id, class),
             Event::EndedByModerator => self.end(EndReason::Moderator),
             Event::Shutdown => self.end(EndReason::Shutdown),
@@ -124,14 +144,19 @@ impl<S> Conference<S> {
             return None;
         }
         let members = self.members.values().filter_map(Member::deadline);
-        let empty = self.empty_since.map(|since| since + self.settings.empty_grace);
+        let empty = self
+            .empty_since
+            .map(|since| since + self.settings.empty_grace);
         members.chain(empty).chain(self.planner.deadline()).min()
     }
 
     /// Who is in, in the order of their coming.
     #[must_use]
     pub fn participants(&self) -> Vec<Participant> {
-        let members = self.ids.values().filter_map(|id| Some((id, self.members.get(id)?)));
+        let members = self
+            .ids
+            .values()
+            .filter_map(|id| Some((id, self.members.get(id)?)));
         members.map(|(id, member)| member.participant(id)).collect()
     }
 
@@ -144,39 +169,71 @@ impl<S> Conference<S> {
 
 /// Coming and going.
 impl<S> Conference<S> {
-    fn join(&mut self, now: Duration, id: &ParticipantId, name: &str, role: Role, publishing: Publishing) -> Result<(), Refusal> {
+    fn join(
+        &mut self,
+        now: Duration,
+        id: &ParticipantId,
+        name: &str,
+        role: Role,
+        publishing: Publishing,
+    ) -> Result<(), Refusal> {
         if self.over {
             return Err(Refusal::Ended);
         }
         if self.members.contains_key(id) {
-            return Err(Refusal::OutOfOrder { what: "a join", state: "in the conference" });
+            return Err(Refusal::OutOfOrder {
+                what: "a join",
+                state: "in the conference",
+            });
         }
         let name = shown_name(name)?;
         if self.members.len() >= self.settings.max_participants {
-            return Err(Refusal::Full { max: self.settings.max_participants });
+            return Err(Refusal::Full {
+                max: self.settings.max_participants,
+            });
         }
         self.last_number += 1;
         let number = Number(self.last_number);
-        let (stage, publishing) = (Stage::Joining { until: now + CONNECT }, allowed(role, publishing));
-        let member = Member { number, name, role, class: Class::Unknown, publishing, stage, cut: false, heard: now };
+        let (stage, publishing) = (
+            Stage::Joining {
+                until: now + CONNECT,
+            },
+            allowed(role, publishing),
+        );
+        let member = Member {
+            number,
+            name,
+            role,
+            class: Class::Unknown,
+            publishing,
+            stage,
+            cut: false,
+            heard: now,
+        };
         let (me, others) = (member.participant(id), self.participants());
         self.tell_all(|| Notice::Joined(me.clone()));
         self.send(id, Notice::Welcome { me, others });
         self.members.insert(id.clone(), member);
         self.ids.insert(number, id.clone());
         self.empty_since = None;
-        self.effects.push_back(Effect::OpenLeg { id: id.clone(), number: number.0 });
+        self.effects.push_back(Effect::OpenLeg {
+            id: id.clone(),
+            number: number.0,
+        });
         self.planner.join(number, false);
         self.planner.publish(number, publishing.sources());
         Ok(())
     }
 
     fn leave(&mut self, now: Duration, id: &ParticipantId, reason: LeaveReason) {
-        let Some(member) = self.members.remove(id) else { return };
+        let Some(member) = self.members.remove(id) else {
+            return;
+        };
         self.planner.leave(member.number);
         self.perform_plan();
         self.ids.remove(&member.number);
-        self.shown.retain(|(subscriber, _), _| *subscriber != member.number);
+        self.shown
+            .retain(|(subscriber, _), _| *subscriber != member.number);
         if reason != LeaveReason::Left {
             self.send(id, Notice::Left(id.clone(), reason));
         }
@@ -188,21 +245,29 @@ impl<S> Conference<S> {
         }
     }
 
-    /// His socket is gone without a word: his packets decide.
-    fn cut(&mut self, now: Duration, id: &ParticipantId) {
-        self.with_member(id, |member| {
-            member.cut = true;
-            member.heard = now;
-        });
-    }
-
     fn tick(&mut self, now: Duration) {
-        let due: Vec<_> = self.members.iter().filter(|(_, m)| m.deadline().is_some_and(|at| at <= now)).map(|(id, m)| (id.clone(), m.cut)).collect();
+        let due: Vec<_> = self
+            .members
+            .iter()
+            .filter(|(_, m)| m.deadline().is_some_and(|at| at <= now))
+            .map(|(id, m)| (id.clone(), m.cut))
+            .collect();
         for (id, cut) in due {
-            self.leave(now, &id, if cut { LeaveReason::Vanished } else { LeaveReason::LegFailed });
+            self.leave(
+                now,
+                &id,
+                if cut {
+                    LeaveReason::Vanished
+                } else {
+                    LeaveReason::LegFailed
+                },
+            );
         }
         self.planner.wake(now);
-        if self.empty_since.is_some_and(|since| now >= since + self.settings.empty_grace) {
+        if self
+            .empty_since
+            .is_some_and(|since| now >= since + self.settings.empty_grace)
+        {
             self.end(EndReason::Empty);
         }
     }
@@ -235,7 +300,13 @@ impl<S> Conference<S> {
 
 /// What the members say.
 impl<S> Conference<S> {
-    fn report(&mut self, now: Duration, from: &ParticipantId, peer: &ParticipantId, report: PairReport) {
+    fn report(
+        &mut self,
+        now: Duration,
+        from: &ParticipantId,
+        peer: &ParticipantId,
+        report: PairReport,
+    ) {
         if let (Some(from), Some(peer)) = (self.number(from), self.number(peer)) {
             self.planner.report(now, from, peer, report);
         }
@@ -244,23 +315,35 @@ impl<S> Conference<S> {
     fn publish(&mut self, id: &ParticipantId, publishing: Publishing) -> Result<(), Refusal> {
         let member = self.member(id)?;
         member.publishing = allowed(member.role, publishing);
-        let (number, publishing, participant) = (member.number, member.publishing, member.participant(id));
+        let (number, publishing, participant) =
+            (member.number, member.publishing, member.participant(id));
         self.planner.publish(number, publishing.sources());
         self.tell_all(|| Notice::Updated(participant.clone()));
         Ok(())
     }
 
     /// Pictures of those who have just left are no error; they are not there to be wanted.
-    fn want(&mut self, id: &ParticipantId, pictures: &[(ParticipantId, Source)]) -> Result<(), Refusal> {
+    fn want(
+        &mut self,
+        id: &ParticipantId,
+        pictures: &[(ParticipantId, Source)],
+    ) -> Result<(), Refusal> {
         let number = self.member(id)?.number;
-        let pictures = pictures.iter().filter_map(|(publisher, source)| Some(Picture { publisher: self.number(publisher)?, source: *source }));
+        let pictures = pictures.iter().filter_map(|(publisher, source)| {
+            Some(Picture {
+                publisher: self.number(publisher)?,
+                source: *source,
+            })
+        });
         let pictures = pictures.collect();
         self.planner.want(number, pictures);
         Ok(())
     }
 
     fn classify(&mut self, id: &ParticipantId, class: Class) {
-        let Some(member) = self.members.get_mut(id) else { return };
+        let Some(member) = self.members.get_mut(id) else {
+            return;
+        };
         if std::mem::replace(&mut member.class, class) != class {
             let (number, participant) = (member.number, member.participant(id));
             self.planner.classify(number, class);
@@ -274,9 +357,19 @@ impl<S> Conference<S> {
     fn perform_plan(&mut self) {
         while let Some(step) = self.planner.poll() {
             match step {
-                Step::Path { picture, subscriber, path } => self.perform_path(picture, subscriber, path),
+                Step::Path {
+                    picture,
+                    subscriber,
+                    path,
+                } => self.perform_path(picture, subscriber, path),
                 Step::ServerNeeds { picture, needed } => {
-                    self.send_number(picture.publisher, Notice::ServerNeeds { source: picture.source, needed });
+                    self.send_number(
+                        picture.publisher,
+                        Notice::ServerNeeds {
+                            source: picture.source,
+                            needed,
+                        },
+                    );
                 }
                 Step::Retry { a, b } => {
                     for (one, other) in [(a, b), (b, a)] {
@@ -291,19 +384,46 @@ impl<S> Conference<S> {
 
     /// The slot that had the picture is emptied unless something else is in it by now.
     fn perform_path(&mut self, picture: Picture, subscriber: Number, path: Option<Path>) {
-        let slot = if let Some(Path::Server { slot }) = path { Some(slot) } else { None };
-        let (Some(to), publisher) = (self.ids.get(&subscriber).cloned(), self.ids.get(&picture.publisher).cloned()) else { return };
-        let had = self.shown.iter().find(|((s, at), shown)| *s == subscriber && **shown == picture && Some(*at) != slot);
+        let slot = if let Some(Path::Server { slot }) = path {
+            Some(slot)
+        } else {
+            None
+        };
+        let (Some(to), publisher) = (
+            self.ids.get(&subscriber).cloned(),
+            self.ids.get(&picture.publisher).cloned(),
+        ) else {
+            return;
+        };
+        let had = self
+            .shown
+            .iter()
+            .find(|((s, at), shown)| *s == subscriber && **shown == picture && Some(*at) != slot);
         if let Some((subscriber, slot)) = had.map(|(key, _)| *key) {
             self.shown.remove(&(subscriber, slot));
-            self.effects.push_back(Effect::Hide { subscriber: to.clone(), slot });
+            self.effects.push_back(Effect::Hide {
+                subscriber: to.clone(),
+                slot,
+            });
         }
         let Some(publisher) = publisher else { return };
         if let Some(slot) = slot {
             self.shown.insert((subscriber, slot), picture);
-            self.effects.push_back(Effect::Show { subscriber: to.clone(), slot, publisher: publisher.clone(), source: picture.source });
+            self.effects.push_back(Effect::Show {
+                subscriber: to.clone(),
+                slot,
+                publisher: publisher.clone(),
+                source: picture.source,
+            });
         }
-        self.send(&to, Notice::Path { publisher, source: picture.source, path });
+        self.send(
+            &to,
+            Notice::Path {
+                publisher,
+                source: picture.source,
+                path,
+            },
+        );
     }
 }
 
@@ -311,7 +431,14 @@ impl<S> Conference<S> {
 impl<S> Conference<S> {
     fn member(&mut self, id: &ParticipantId) -> Result<&mut Member, Refusal> {
         let over = self.over;
-        self.members.get_mut(id).ok_or(if over { Refusal::Ended } else { Refusal::OutOfOrder { what: "this", state: "not in the conference" } })
+        self.members.get_mut(id).ok_or(if over {
+            Refusal::Ended
+        } else {
+            Refusal::OutOfOrder {
+                what: "this",
+                state: "not in the conference",
+            }
+        })
     }
 
     fn with_member(&mut self, id: &ParticipantId, change: impl FnOnce(&mut Member)) {
@@ -333,7 +460,12 @@ impl<S> Conference<S> {
         Ok(())
     }
 
-    fn do_or_refuse(&mut self, id: &ParticipantId, result: Result<(), Refusal>, effect: impl FnOnce(ParticipantId) -> Effect<S>) {
+    fn do_or_refuse(
+        &mut self,
+        id: &ParticipantId,
+        result: Result<(), Refusal>,
+        effect: impl FnOnce(ParticipantId) -> Effect<S>,
+    ) {
         match result {
             Ok(()) => self.effects.push_back(effect(id.clone())),
             Err(refusal) => self.send(id, Notice::Refused(refusal)),
@@ -347,7 +479,10 @@ impl<S> Conference<S> {
     }
 
     fn send(&mut self, to: &ParticipantId, notice: Notice<S>) {
-        self.effects.push_back(Effect::Send { to: to.clone(), notice });
+        self.effects.push_back(Effect::Send {
+            to: to.clone(),
+            notice,
+        });
     }
 
     fn send_number(&mut self, to: Number, notice: Notice<S>) {
@@ -357,7 +492,10 @@ impl<S> Conference<S> {
     }
 
     fn tell_all(&mut self, notice: impl Fn() -> Notice<S>) {
-        let sends = self.members.keys().map(|to| Effect::Send { to: to.clone(), notice: notice() });
+        let sends = self.members.keys().map(|to| Effect::Send {
+            to: to.clone(),
+            notice: notice(),
+        });
         self.effects.extend(sends);
     }
 }

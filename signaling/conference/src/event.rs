@@ -31,7 +31,10 @@ pub struct Publishing {
 impl Publishing {
     pub(crate) fn sources(self) -> impl Iterator<Item = Source> {
         let sources = [(self.camera, Source::Camera), (self.screen, Source::Screen)];
-        sources.into_iter().filter(|(on, _)| *on).map(|(_, source)| source)
+        sources
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, source)| source)
     }
 }
 

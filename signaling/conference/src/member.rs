@@ -9,7 +9,7 @@ use crate::{Participant, ParticipantId, Publishing, Refusal, Role};
 /// Whoever has not connected by then is dropped.
 pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 
-/// Whose socket is gone and whose packets have not come for this long is gone.
+/// Whose socket is gone, without a word, and whose packets have not come for this long is gone.
 pub(crate) const SILENCE: Duration = Duration::from_secs(6);
 
 /// How far he is.
@@ -40,7 +40,7 @@ pub(crate) struct Member {
     pub(crate) stage: Stage,
     /// Whether his socket is gone.
     pub(crate) cut: bool,
-    /// When packets of his last came, or his socket went.
+    /// When packets of his last came; before any came, when he did.
     pub(crate) heard: Duration,
 }
 
@@ -59,7 +59,9 @@ impl Member {
     /// When he has to be looked at again.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let connect = match self.stage {
-            Stage::Joining { until } | Stage::Offered { until } | Stage::Answered { until } => Some(until),
+            Stage::Joining { until } | Stage::Offered { until } | Stage::Answered { until } => {
+                Some(until)
+            }
             Stage::Connected => None,
         };
         let silence = self.cut.then_some(self.heard + SILENCE);
@@ -72,11 +74,19 @@ impl Member {
         }
     }
 
+    pub(crate) fn connected(&mut self, now: Duration) {
+        self.stage = Stage::Connected;
+        self.heard = self.heard.max(now);
+    }
+
     /// # Errors
     /// When there is no offer to answer, or it was answered.
     pub(crate) fn answer(&mut self) -> Result<(), Refusal> {
         let Stage::Offered { until } = self.stage else {
-            return Err(Refusal::OutOfOrder { what: "an answer", state: self.stage.name() });
+            return Err(Refusal::OutOfOrder {
+                what: "an answer",
+                state: self.stage.name(),
+            });
         };
         self.stage = Stage::Answered { until };
         Ok(())
@@ -87,7 +97,10 @@ impl Member {
     pub(crate) fn may_restart(&self) -> Result<(), Refusal> {
         match self.stage {
             Stage::Answered { .. } | Stage::Connected => Ok(()),
-            _ => Err(Refusal::OutOfOrder { what: "a restart", state: self.stage.name() }),
+            _ => Err(Refusal::OutOfOrder {
+                what: "a restart",
+                state: self.stage.name(),
+            }),
         }
     }
 
@@ -95,7 +108,10 @@ impl Member {
     /// Before the offer.
     pub(crate) fn may_add_candidate(&self) -> Result<(), Refusal> {
         match self.stage {
-            Stage::Joining { .. } => Err(Refusal::OutOfOrder { what: "a candidate", state: self.stage.name() }),
+            Stage::Joining { .. } => Err(Refusal::OutOfOrder {
+                what: "a candidate",
+                state: self.stage.name(),
+            }),
             _ => Ok(()),
         }
     }
@@ -127,5 +143,9 @@ pub(crate) fn shown_name(name: &str) -> Result<String, Refusal> {
 
 /// What of `publishing` the role allows.
 pub(crate) fn allowed(role: Role, publishing: Publishing) -> Publishing {
-    if role == Role::Listener { Publishing::default() } else { publishing }
+    if role == Role::Listener {
+        Publishing::default()
+    } else {
+        publishing
+    }
 }

@@ -17,29 +17,42 @@ const START: &str = "index.html";
 
 #[derive(RustEmbed)]
 #[folder = "../web"]
+#[include = "*.html"]
+#[include = "*.js"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[include = "*.png"]
+#[include = "*.ico"]
+#[include = "*.webmanifest"]
 #[exclude = "node_modules/*"]
 #[exclude = "test/*"]
-#[exclude = "*.json"]
-#[exclude = "*.d.ts"]
-#[exclude = "*.md"]
 struct Files;
 
 /// A file, or word that the browser's copy is still good (RFC 9110 section 13.1.2).
 pub(super) fn file(house: &House, request: &Request, name: &str) -> Result<Response, Failure> {
     let name = if name.is_empty() { START } else { name };
-    let file = Files::get(name).ok_or_else(|| Failure::NoSuchPath(shortened(&format!("/{name}"))))?;
+    let file =
+        Files::get(name).ok_or_else(|| Failure::NoSuchPath(shortened(&format!("/{name}"))))?;
     let tag = etag(&file.metadata.sha256_hash());
-    let known = request.header(header::IF_NONE_MATCH).is_some_and(|tags| tags.contains(&tag));
+    let known = request
+        .header(header::IF_NONE_MATCH)
+        .is_some_and(|tags| tags.contains(&tag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         file.data.into_owned().into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type(name)),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::ETAG, value(&tag));
-    headers.insert(header::CONTENT_SECURITY_POLICY, value(&policy(house, request.host())));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        value(&policy(house, request.host())),
+    );
     Ok(response)
 }
 
@@ -48,7 +61,10 @@ pub fn security_headers(headers: &mut HeaderMap) {
     let all = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        ("permissions-policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=()"),
+        (
+            "permissions-policy",
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+        ),
     ];
     for (name, text) in all {
         headers.insert(name, HeaderValue::from_static(text));
@@ -59,7 +75,9 @@ pub fn security_headers(headers: &mut HeaderMap) {
 fn policy(house: &House, host: Option<&str>) -> String {
     let sockets = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
     let frames = house.config.embed_origins.iter();
-    let frames = frames.fold("'self'".to_owned(), |list, origin| format!("{list} {origin}"));
+    let frames = frames.fold("'self'".to_owned(), |list, origin| {
+        format!("{list} {origin}")
+    });
     format!(
         "default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; \
          object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
@@ -78,14 +96,12 @@ fn value(text: &str) -> HeaderValue {
 fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
         "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

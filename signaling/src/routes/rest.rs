@@ -11,19 +11,17 @@ use warp::{
 
 use super::{Request, json};
 use crate::{
-    House,
-    config::MAX_PARTICIPANTS,
-    failure::Failure,
-    ids,
-    room::Input,
-    store::ConferenceRecord,
-    time::unix_now,
-    tokens::MAX_VALID_SECONDS,
+    House, config::MAX_PARTICIPANTS, failure::Failure, ids, room::Input, store::ConferenceRecord,
+    time::unix_now, tokens::MAX_VALID_SECONDS,
 };
 
 const MAX_TITLE: usize = 120;
 
-pub(super) async fn create(house: &Arc<House>, request: &Request, body: &[u8]) -> Result<Response, Failure> {
+pub(super) async fn create(
+    house: &Arc<House>,
+    request: &Request,
+    body: &[u8],
+) -> Result<Response, Failure> {
     if let Some(token) = &house.config.create_token
         && !request.bearer().is_some_and(|offered| token.is(offered))
     {
@@ -35,11 +33,17 @@ pub(super) async fn create(house: &Arc<House>, request: &Request, body: &[u8]) -
     let record = record(house, request, serde_json::from_slice(body)?)?;
     house.store.create(record.clone()).await?;
     let id = record.id.clone();
-    tracing::info!("A conference for {} people was created from {}", record.max_participants, record.creator_address);
+    tracing::info!(
+        "A conference for {} people was created from {}",
+        record.max_participants,
+        record.creator_address
+    );
     house.directory.open(record);
     let created = ConferenceCreated {
         url: format!("{}/c/{id}", house.base_url(request.host())),
-        moderator_token: house.tokens.issue(&id, Role::Moderator, unix_now() + MAX_VALID_SECONDS),
+        moderator_token: house
+            .tokens
+            .issue(&id, Role::Moderator, unix_now() + MAX_VALID_SECONDS),
         id,
     };
     let location = format!("/api/v1/conferences/{}", created.id);
@@ -52,7 +56,11 @@ pub(super) fn look(house: &House, id: &str) -> Result<Response, Failure> {
     Ok(json(&summary))
 }
 
-pub(super) async fn end(house: &Arc<House>, request: &Request, id: &str) -> Result<Response, Failure> {
+pub(super) async fn end(
+    house: &Arc<House>,
+    request: &Request,
+    id: &str,
+) -> Result<Response, Failure> {
     moderator_only(house, request, id)?;
     let room = house.directory.room(id).ok_or(Failure::NoConference)?;
     if !room.tell(Input::End).await {
@@ -61,17 +69,29 @@ pub(super) async fn end(house: &Arc<House>, request: &Request, id: &str) -> Resu
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn participants(house: &House, request: &Request, id: &str) -> Result<Response, Failure> {
+pub(super) async fn participants(
+    house: &House,
+    request: &Request,
+    id: &str,
+) -> Result<Response, Failure> {
     moderator_only(house, request, id)?;
     let address = query_value(&request.query, "address")?;
     let found = house.store.participants(id.to_owned(), address).await?;
     Ok(json(&found.ok_or(Failure::NoConference)?))
 }
 
-pub(super) fn issue_token(house: &House, request: &Request, id: &str, body: &[u8]) -> Result<Response, Failure> {
+pub(super) fn issue_token(
+    house: &House,
+    request: &Request,
+    id: &str,
+    body: &[u8],
+) -> Result<Response, Failure> {
     moderator_only(house, request, id)?;
     house.directory.summary(id).ok_or(Failure::NoConference)?;
-    let TokenRequest { role, valid_seconds } = serde_json::from_slice(body)?;
+    let TokenRequest {
+        role,
+        valid_seconds,
+    } = serde_json::from_slice(body)?;
     if !(1..=MAX_VALID_SECONDS).contains(&valid_seconds) {
         let (field, allowed) = ("valid_seconds", "1 to 2592000");
         return Err(Failure::Field { field, allowed });
@@ -82,11 +102,22 @@ pub(super) fn issue_token(house: &House, request: &Request, id: &str, body: &[u8
     Ok(reply::with_status(issued, StatusCode::CREATED).into_response())
 }
 
-fn record(house: &House, request: &Request, wishes: CreateConference) -> Result<ConferenceRecord, Failure> {
-    let CreateConference { title, max_participants, listed } = wishes;
+fn record(
+    house: &House,
+    request: &Request,
+    wishes: CreateConference,
+) -> Result<ConferenceRecord, Failure> {
+    let CreateConference {
+        title,
+        max_participants,
+        listed,
+    } = wishes;
     let title = title.trim().to_owned();
     if title.chars().count() > MAX_TITLE || title.chars().any(char::is_control) {
-        let (field, allowed) = ("title", "at most 120 characters, none of them a control character");
+        let (field, allowed) = (
+            "title",
+            "at most 120 characters, none of them a control character",
+        );
         return Err(Failure::Field { field, allowed });
     }
     let max_participants = max_participants.unwrap_or(house.config.max_participants);
@@ -124,7 +155,10 @@ fn query_value(query: &str, key: &'static str) -> Result<Option<String>, Failure
         Some((name, value)) if name == key && !value.contains('&') => {
             Ok(Some(value.replace("%3A", ":").replace("%3a", ":")))
         }
-        _ => Err(Failure::Field { field: "the query", allowed: "`address=…`" }),
+        _ => Err(Failure::Field {
+            field: "the query",
+            allowed: "`address=…`",
+        }),
     }
 }
 
@@ -137,8 +171,14 @@ mod tests {
     fn queries_name_an_address_or_nothing() {
         let value = |query| query_value(query, "address");
         assert_eq!(value("").unwrap(), None);
-        assert_eq!(value("address=10.0.0.1").unwrap().as_deref(), Some("10.0.0.1"));
-        assert_eq!(value("address=2001%3Adb8::1").unwrap().as_deref(), Some("2001:db8::1"));
+        assert_eq!(
+            value("address=10.0.0.1").unwrap().as_deref(),
+            Some("10.0.0.1")
+        );
+        assert_eq!(
+            value("address=2001%3Adb8::1").unwrap().as_deref(),
+            Some("2001:db8::1")
+        );
         assert!(value("adress=10.0.0.1").is_err());
         assert!(value("address=a&address=b").is_err());
     }

@@ -64,15 +64,31 @@ pub(super) fn all_left(connection: &Connection, now: u64) -> Result<()> {
 }
 
 pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> Result<()> {
-    let sql = "INSERT INTO conference (id, title, listed, max_participants, created_at, creator_address)
+    let sql =
+        "INSERT INTO conference (id, title, listed, max_participants, created_at, creator_address)
                VALUES (?, ?, ?, ?, ?, ?)";
-    let ConferenceRecord { id, title, listed, max_participants, created_at, creator_address } = conference;
-    let values = params![id, title, listed, max_participants, created_at, creator_address];
+    let ConferenceRecord {
+        id,
+        title,
+        listed,
+        max_participants,
+        created_at,
+        creator_address,
+    } = conference;
+    let values = params![
+        id,
+        title,
+        listed,
+        max_participants,
+        created_at,
+        creator_address
+    ];
     connection.execute(sql, values).map(|_| ())
 }
 
 pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<ConferenceRecord>> {
-    let sql = "SELECT id, title, listed, max_participants, created_at, creator_address FROM conference
+    let sql =
+        "SELECT id, title, listed, max_participants, created_at, creator_address FROM conference
                WHERE ended_at IS NULL ORDER BY created_at, rowid";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
@@ -94,7 +110,9 @@ pub(super) fn participants(
     address: Option<&str>,
 ) -> Result<Option<Vec<ParticipantRecord>>> {
     let sql = "SELECT 1 FROM conference WHERE id = ?";
-    let known = connection.query_row(sql, [conference], |_| Ok(())).optional()?;
+    let known = connection
+        .query_row(sql, [conference], |_| Ok(()))
+        .optional()?;
     if known.is_none() {
         return Ok(None);
     }
@@ -117,18 +135,31 @@ pub(super) fn forget(connection: &Connection, before: u64) -> Result<usize> {
 
 pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Result<()> {
     match note {
-        Note::Joined { participant, name, role, at } => {
-            joined(connection, conference, participant, name, *role, *at)
-        }
+        Note::Joined {
+            participant,
+            name,
+            role,
+            at,
+        } => joined(connection, conference, participant, name, *role, *at),
         Note::Left { participant, at } => {
             let sql = "UPDATE participant SET left_at = ? WHERE id = ?";
-            connection.execute(sql, params![at, participant]).map(|_| ())
+            connection
+                .execute(sql, params![at, participant])
+                .map(|_| ())
         }
         Note::Classified { participant, class } => {
             let sql = "UPDATE participant SET class = ? WHERE id = ?";
-            connection.execute(sql, params![word(class), participant]).map(|_| ())
+            connection
+                .execute(sql, params![word(class), participant])
+                .map(|_| ())
         }
-        Note::Address { participant, origin, address, port, at } => {
+        Note::Address {
+            participant,
+            origin,
+            address,
+            port,
+            at,
+        } => {
             let sql = "INSERT OR IGNORE INTO address SELECT ?1, ?2, ?3, ?4, ?5
                        WHERE (SELECT count(*) FROM address WHERE participant = ?1) < ?6";
             let values = params![participant, word(origin), address, port, at, MAX_ADDRESSES];
@@ -141,11 +172,22 @@ pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Re
     }
 }
 
-fn joined(connection: &Connection, conference: &str, id: &str, name: &str, role: Role, at: u64) -> Result<()> {
+fn joined(
+    connection: &Connection,
+    conference: &str,
+    id: &str,
+    name: &str,
+    role: Role,
+    at: u64,
+) -> Result<()> {
     let sql = "INSERT INTO participant (id, conference, name, role, class, joined_at) VALUES (?, ?, ?, ?, ?, ?)";
-    connection.execute(sql, params![id, conference, name, word(&role), word(&Class::Unknown), at])?;
+    connection.execute(
+        sql,
+        params![id, conference, name, word(&role), word(&Class::Unknown), at],
+    )?;
     if role == Role::Moderator {
-        let sql = "UPDATE conference SET first_moderator = ? WHERE id = ? AND first_moderator IS NULL";
+        let sql =
+            "UPDATE conference SET first_moderator = ? WHERE id = ? AND first_moderator IS NULL";
         connection.execute(sql, params![id, conference])?;
     }
     Ok(())
@@ -185,6 +227,7 @@ fn word(value: &impl Serialize) -> String {
 
 fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
     let text: String = row.get(column)?;
-    serde_json::from_value(text.into())
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into()))
+    serde_json::from_value(text.into()).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
 }

@@ -44,7 +44,11 @@ async fn conferences_survive_a_restart_and_people_do_not() {
 
     let store = Store::open(dir.path(), NOW + 9).unwrap();
     assert_eq!(store.open_conferences().await.unwrap(), [standup()]);
-    let people = store.participants("standup".into(), None).await.unwrap().unwrap();
+    let people = store
+        .participants("standup".into(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(people[0].left_at, Some(NOW + 9));
     assert_eq!(store.failures(), 0);
 }
@@ -60,12 +64,31 @@ async fn people_are_found_by_address() {
         store.note("standup", address(who, from, 5));
     }
     let class = Class::Public;
-    store.note("standup", Note::Classified { participant: "bob".into(), class });
-    let found = store.participants("standup".into(), Some("10.0.0.2".into())).await.unwrap().unwrap();
+    store.note(
+        "standup",
+        Note::Classified {
+            participant: "bob".into(),
+            class,
+        },
+    );
+    let found = store
+        .participants("standup".into(), Some("10.0.0.2".into()))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].name.as_str(), found[0].class), ("BOB", Class::Public));
+    assert_eq!(
+        (found[0].name.as_str(), found[0].class),
+        ("BOB", Class::Public)
+    );
     assert_eq!(found[0].addresses.len(), 1);
-    assert!(store.participants("other".into(), None).await.unwrap().is_none());
+    assert!(
+        store
+            .participants("other".into(), None)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -77,7 +100,11 @@ async fn a_flood_of_addresses_is_cut_off() {
     for port in 1..1_000 {
         store.note("standup", address("ann", "10.0.0.1", port));
     }
-    let people = store.participants("standup".into(), None).await.unwrap().unwrap();
+    let people = store
+        .participants("standup".into(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(people[0].addresses.len(), 128);
 }
 
@@ -105,7 +132,10 @@ async fn a_full_disk_is_named_and_running_conferences_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), NOW).unwrap();
     store.create(standup()).await.unwrap();
-    store.ask(|connection| connection.pragma_update(None, "max_page_count", 1)).await.unwrap();
+    store
+        .ask(|connection| connection.pragma_update(None, "max_page_count", 1))
+        .await
+        .unwrap();
     let mut long = standup();
     (long.id, long.title) = ("other".into(), "x".repeat(20_000));
     let cause = store.create(long).await.unwrap_err().to_string();

@@ -4,7 +4,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use convene::{Running, Service, config::{Config, Settings}};
+use convene::{
+    Service,
+    config::{Config, Settings},
+};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,12 +21,13 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A running service and its data.
+/// A running service.
+#[derive(Clone)]
 pub struct House {
-    pub running: Running,
-    pub data: TempDir,
+    pub address: SocketAddr,
+    pub metrics_address: Option<SocketAddr>,
 }
 
 pub fn config(data: &TempDir) -> Config {
@@ -36,19 +40,33 @@ pub fn config(data: &TempDir) -> Config {
     settings.resolve().unwrap()
 }
 
-pub async fn house() -> House {
+/// Tells a story in a service of its own, which ends in order however the story ends.
+pub async fn story<F: Future<Output = ()> + Send + 'static>(told: impl FnOnce(House) -> F) {
+    story_with(|_| {}, told).await;
+}
+
+pub async fn story_with<F: Future<Output = ()> + Send + 'static>(
+    change: impl FnOnce(&mut Config),
+    told: impl FnOnce(House) -> F,
+) {
     let data = tempfile::tempdir().unwrap();
-    let running = Service::start(config(&data)).await.unwrap();
-    House { running, data }
+    let mut config = config(&data);
+    change(&mut config);
+    let running = Service::start(config).await.unwrap();
+    let house = House {
+        address: running.address,
+        metrics_address: running.metrics_address,
+    };
+    let ended = tokio::spawn(told(house)).await;
+    running.shut_down().await;
+    if let Err(error) = ended {
+        std::panic::resume_unwind(error.into_panic());
+    }
 }
 
 impl House {
-    pub fn address(&self) -> SocketAddr {
-        self.running.address
-    }
-
     pub async fn create(&self, body: Value) -> Value {
-        let answer = post(self.address(), "/api/v1/conferences", &[], &body).await;
+        let answer = post(self.address, "/api/v1/conferences", &[], &body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()
     }
@@ -84,15 +102,31 @@ pub async fn raw(address: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap().unwrap();
+    timeout(PATIENCE, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap()
+        .unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).unwrap_or("0").parse().unwrap();
-    Answer { status, head: head.into(), body: body.into() }
+    Answer {
+        status,
+        head: head.into(),
+        body: body.into(),
+    }
 }
 
-pub async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+pub async fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
@@ -104,7 +138,12 @@ pub async fn get(address: SocketAddr, path: &str) -> Answer {
     ask(address, "GET", path, &[], "").await
 }
 
-pub async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+pub async fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Answer {
     let mut all = vec![("content-type", "application/json")];
     all.extend_from_slice(headers);
     ask(address, "POST", path, &all, &body.to_string()).await
@@ -122,15 +161,26 @@ impl Person {
         Self::knock_from(address, conference, None).await.unwrap()
     }
 
-    pub async fn knock_from(address: SocketAddr, conference: &str, origin: Option<&str>) -> Result<Self, String> {
+    pub async fn knock_from(
+        address: SocketAddr,
+        conference: &str,
+        origin: Option<&str>,
+    ) -> Result<Self, String> {
         let url = format!("ws://{address}/api/v1/conferences/{conference}/socket");
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
-            request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+            request
+                .headers_mut()
+                .insert("origin", HeaderValue::from_str(origin).unwrap());
         }
         let stream = TcpStream::connect(address).await.unwrap();
-        let (socket, _) = client_async(request, stream).await.map_err(|error| error.to_string())?;
-        Ok(Self { socket, id: String::new() })
+        let (socket, _) = client_async(request, stream)
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            socket,
+            id: String::new(),
+        })
     }
 
     /// Enters, and hears `welcome`.
@@ -138,7 +188,12 @@ impl Person {
         Self::join_with(address, conference, name, None).await
     }
 
-    pub async fn join_with(address: SocketAddr, conference: &str, name: &str, token: Option<&str>) -> Self {
+    pub async fn join_with(
+        address: SocketAddr,
+        conference: &str,
+        name: &str,
+        token: Option<&str>,
+    ) -> Self {
         let mut person = Self::knock(address, conference).await;
         person.say(join(name, token)).await;
         let welcome = person.hear("welcome").await;
@@ -162,24 +217,34 @@ impl Person {
     pub async fn hear_where(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let hearing = async {
             loop {
-                let message = self.next().await.unwrap_or_else(|| panic!("closed before {kind}"));
+                let message = self
+                    .next()
+                    .await
+                    .unwrap_or_else(|| panic!("closed before {kind}"));
                 if message["type"] == kind && fits(&message) {
                     return message;
                 }
             }
         };
-        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("no {kind} came"))
+        timeout(PATIENCE, hearing)
+            .await
+            .unwrap_or_else(|_| panic!("no {kind} came"))
     }
 
     /// The next refusal's code.
     pub async fn refusal(&mut self) -> String {
-        self.hear("error").await["code"].as_str().unwrap().to_owned()
+        self.hear("error").await["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Waits for the end of the socket.
     pub async fn hear_the_end(&mut self) {
         let hearing = async { while self.next().await.is_some() {} };
-        timeout(PATIENCE, hearing).await.expect("the socket is closed");
+        timeout(PATIENCE, hearing)
+            .await
+            .expect("the socket is closed");
     }
 
     async fn next(&mut self) -> Option<Value> {

@@ -52,7 +52,7 @@ for (const [title, cast] of Object.entries(casts)) {
       const left = SERVER_PATH_WITHIN_MS - (performance.now() - pressed);
       await picturesMove(people, (one, other) => ([one, other].includes(cleo) ? 'server' : 'direct'), left);
       await eachHearsTheOthers(people);
-      pagesAreQuiet(people, stage.service.origin);
+      pagesAreQuiet(people, stage.service.origin, { blocked: true });
     }));
 }
 

@@ -16,7 +16,9 @@ impl Backoff {
 
     /// One more failure; when to try again.
     pub(crate) fn fail(&mut self, now: Duration) -> Duration {
-        let wait = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
+        let wait = FIRST
+            .saturating_mul(1 << self.failures.min(10))
+            .min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         now + wait
     }
@@ -34,7 +36,9 @@ mod tests {
     #[test]
     fn doubles_up_to_five_minutes() {
         let mut backoff = Backoff::NEW;
-        let waits: Vec<_> = (0..7).map(|_| backoff.fail(Duration::ZERO).as_secs()).collect();
+        let waits: Vec<_> = (0..7)
+            .map(|_| backoff.fail(Duration::ZERO).as_secs())
+            .collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
         backoff.reset();
         assert_eq!(backoff.fail(Duration::ZERO).as_secs(), 10);

@@ -7,5 +7,5 @@ mod backoff;
 mod plan;
 mod planner;
 
-pub use plan::{Class, Number, Path, PairReport, Picture, Policy, Source, Step};
+pub use plan::{Class, Number, PairReport, Path, Picture, Policy, Source, Step};
 pub use planner::{Planner, Settings};

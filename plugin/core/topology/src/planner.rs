@@ -35,7 +35,9 @@ enum Direct {
     Slow,
     Works,
     /// Not tried before then.
-    Failed { retry: Duration },
+    Failed {
+        retry: Duration,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +75,10 @@ impl Planner {
 
     /// Somebody came. `hides_address`: nobody may connect to him directly.
     pub fn join(&mut self, number: Number, hides_address: bool) {
-        let member = Member { hides_address, ..Member::default() };
+        let member = Member {
+            hides_address,
+            ..Member::default()
+        };
         self.members.entry(number).or_insert(member);
         self.replan();
     }
@@ -150,10 +155,16 @@ impl Planner {
     /// Whether a pair may try to connect directly now.
     #[must_use]
     pub fn may_connect(&self, a: Number, b: Number) -> bool {
-        let (Some(one), Some(other)) = (self.members.get(&a), self.members.get(&b)) else { return false };
+        let (Some(one), Some(other)) = (self.members.get(&a), self.members.get(&b)) else {
+            return false;
+        };
         let hidden = one.hides_address || other.hides_address;
-        let claimed = self.settings.policy == Policy::Adaptive || [one.class, other.class].contains(&Class::Public);
-        let failed = self.pairs.get(&key(a, b)).is_some_and(|pair| matches!(pair.direct, Direct::Failed { .. }));
+        let claimed = self.settings.policy == Policy::Adaptive
+            || [one.class, other.class].contains(&Class::Public);
+        let failed = self
+            .pairs
+            .get(&key(a, b))
+            .is_some_and(|pair| matches!(pair.direct, Direct::Failed { .. }));
         a != b && !hidden && claimed && !failed
     }
 
@@ -161,31 +172,66 @@ impl Planner {
     fn replan(&mut self) {
         let wanted = self.wanted();
         self.free_slots(&wanted);
-        let paths: BTreeMap<_, _> = wanted.into_iter().map(|(subscriber, picture)| ((subscriber, picture), self.choose(subscriber, picture))).collect();
-        let on_server: BTreeSet<_> = paths.iter().filter(|(_, path)| matches!(path, Path::Server { .. })).map(|((_, picture), _)| *picture).collect();
+        let paths: BTreeMap<_, _> = wanted
+            .into_iter()
+            .map(|(subscriber, picture)| ((subscriber, picture), self.choose(subscriber, picture)))
+            .collect();
+        let on_server: BTreeSet<_> = paths
+            .iter()
+            .filter(|(_, path)| matches!(path, Path::Server { .. }))
+            .map(|((_, picture), _)| *picture)
+            .collect();
         let begun: Vec<_> = on_server.difference(&self.on_server).copied().collect();
         let ended: Vec<_> = self.on_server.difference(&on_server).copied().collect();
-        self.steps.extend(begun.into_iter().map(|picture| Step::ServerNeeds { picture, needed: true }));
+        self.steps
+            .extend(begun.into_iter().map(|picture| Step::ServerNeeds {
+                picture,
+                needed: true,
+            }));
         self.push_paths(&paths);
-        self.steps.extend(ended.into_iter().map(|picture| Step::ServerNeeds { picture, needed: false }));
+        self.steps
+            .extend(ended.into_iter().map(|picture| Step::ServerNeeds {
+                picture,
+                needed: false,
+            }));
         (self.paths, self.on_server) = (paths, on_server);
     }
 
     fn push_paths(&mut self, paths: &BTreeMap<(Number, Picture), Path>) {
-        let step = |(subscriber, picture): (Number, Picture), path| Step::Path { picture, subscriber, path };
-        let gone = self.paths.keys().filter(|key| !paths.contains_key(*key) && self.members.contains_key(&key.0));
+        let step = |(subscriber, picture): (Number, Picture), path| Step::Path {
+            picture,
+            subscriber,
+            path,
+        };
+        let gone = self
+            .paths
+            .keys()
+            .filter(|key| !paths.contains_key(*key) && self.members.contains_key(&key.0));
         self.steps.extend(gone.map(|key| step(*key, None)));
-        let changed = paths.iter().filter(|(key, path)| self.paths.get(*key) != Some(*path));
-        self.steps.extend(changed.map(|(key, path)| step(*key, Some(*path))));
+        let changed = paths
+            .iter()
+            .filter(|(key, path)| self.paths.get(*key) != Some(*path));
+        self.steps
+            .extend(changed.map(|(key, path)| step(*key, Some(*path))));
     }
 
     /// Every picture that is published and wanted, each subscriber's in the order of his wish.
     fn wanted(&self) -> Vec<(Number, Picture)> {
-        let published = |picture: &Picture| self.members.get(&picture.publisher).is_some_and(|m| m.publishes.contains(&picture.source));
+        let published = |picture: &Picture| {
+            self.members
+                .get(&picture.publisher)
+                .is_some_and(|m| m.publishes.contains(&picture.source))
+        };
         let everything = |subscriber: Number| {
-            self.members.iter().filter(move |(number, _)| **number != subscriber).flat_map(|(number, member)| {
-                member.publishes.iter().map(|source| Picture { publisher: *number, source: *source })
-            })
+            self.members
+                .iter()
+                .filter(move |(number, _)| **number != subscriber)
+                .flat_map(|(number, member)| {
+                    member.publishes.iter().map(|source| Picture {
+                        publisher: *number,
+                        source: *source,
+                    })
+                })
         };
         let mut wanted = Vec::new();
         for (subscriber, member) in &self.members {
@@ -194,15 +240,25 @@ impl Planner {
                 Some(pictures) => pictures.clone(),
                 None => everything(*subscriber).collect(),
             };
-            let pictures = pictures.into_iter().filter(|p| p.publisher != *subscriber && published(p));
-            wanted.extend(pictures.filter(|p| seen.insert(*p)).map(|p| (*subscriber, p)));
+            let pictures = pictures
+                .into_iter()
+                .filter(|p| p.publisher != *subscriber && published(p));
+            wanted.extend(
+                pictures
+                    .filter(|p| seen.insert(*p))
+                    .map(|p| (*subscriber, p)),
+            );
         }
         wanted
     }
 
     fn free_slots(&mut self, wanted: &[(Number, Picture)]) {
         let wanted: BTreeSet<_> = wanted.iter().copied().collect();
-        let direct: BTreeSet<_> = wanted.iter().copied().filter(|(subscriber, picture)| self.goes_direct(*subscriber, picture.publisher)).collect();
+        let direct: BTreeSet<_> = wanted
+            .iter()
+            .copied()
+            .filter(|(subscriber, picture)| self.goes_direct(*subscriber, picture.publisher))
+            .collect();
         for (subscriber, member) in &mut self.members {
             member.slots.retain(|_, picture| {
                 let key = (*subscriber, *picture);
@@ -216,8 +272,14 @@ impl Planner {
             return Path::Direct;
         }
         let slots = self.settings.slots;
-        let Some(member) = self.members.get_mut(&subscriber) else { return Path::NoSlot };
-        let kept = member.slots.iter().find(|(_, taken)| **taken == picture).map(|(slot, _)| *slot);
+        let Some(member) = self.members.get_mut(&subscriber) else {
+            return Path::NoSlot;
+        };
+        let kept = member
+            .slots
+            .iter()
+            .find(|(_, taken)| **taken == picture)
+            .map(|(slot, _)| *slot);
         let free = || (0..slots).find(|slot| !member.slots.contains_key(slot));
         match kept.or_else(free) {
             Some(slot) => {
@@ -230,13 +292,19 @@ impl Planner {
 
     /// Whether the picture is left to the direct connection: it works, or it has just begun to be tried.
     fn goes_direct(&self, a: Number, b: Number) -> bool {
-        let direct = self.pairs.get(&key(a, b)).map_or(Direct::Trying, |pair| pair.direct);
+        let direct = self
+            .pairs
+            .get(&key(a, b))
+            .map_or(Direct::Trying, |pair| pair.direct);
         self.may_connect(a, b) && matches!(direct, Direct::Trying | Direct::Works)
     }
 }
 
 impl Pair {
-    const NEW: Self = Self { direct: Direct::Trying, backoff: Backoff::NEW };
+    const NEW: Self = Self {
+        direct: Direct::Trying,
+        backoff: Backoff::NEW,
+    };
 
     fn report(&mut self, now: Duration, report: PairReport) {
         match (report, self.direct) {
@@ -246,7 +314,9 @@ impl Pair {
             }
             (PairReport::Slow, Direct::Trying) => self.direct = Direct::Slow,
             (PairReport::Failed, Direct::Trying | Direct::Slow | Direct::Works) => {
-                self.direct = Direct::Failed { retry: self.backoff.fail(now) };
+                self.direct = Direct::Failed {
+                    retry: self.backoff.fail(now),
+                };
             }
             _ => {}
         }

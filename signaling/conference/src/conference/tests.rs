@@ -4,8 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SETTINGS: Settings =
-    Settings { max_participants: 3, slots: 12, policy: Policy::Adaptive, empty_grace: Duration::from_secs(60) };
+const SETTINGS: Settings = Settings {
+    max_participants: 3,
+    slots: 12,
+    policy: Policy::Adaptive,
+    empty_grace: Duration::from_secs(60),
+};
 
 fn id(name: &str) -> ParticipantId {
     ParticipantId(name.into())
@@ -16,8 +20,17 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn join(name: &str, role: Role) -> Event<u8> {
-    let publishing = Publishing { microphone: true, camera: true, screen: false };
-    Event::Join { id: id(name), name: name.into(), role, publishing }
+    let publishing = Publishing {
+        microphone: true,
+        camera: true,
+        screen: false,
+    };
+    Event::Join {
+        id: id(name),
+        name: name.into(),
+        role,
+        publishing,
+    }
 }
 
 fn effects(conference: &mut Conference<u8>) -> Vec<Effect<u8>> {
@@ -28,7 +41,17 @@ fn effects(conference: &mut Conference<u8>) -> Vec<Effect<u8>> {
 fn room(names: &[&str]) -> Conference<u8> {
     let mut conference = Conference::new(at(0), SETTINGS);
     for (i, name) in names.iter().enumerate() {
-        conference.handle(at(0), join(name, if i == 0 { Role::Moderator } else { Role::Speaker }));
+        conference.handle(
+            at(0),
+            join(
+                name,
+                if i == 0 {
+                    Role::Moderator
+                } else {
+                    Role::Speaker
+                },
+            ),
+        );
         conference.handle(at(0), Event::Offered(id(name)));
         conference.handle(at(0), Event::Answer(id(name), "sdp".into()));
         conference.handle(at(0), Event::LegConnected(id(name)));
@@ -44,25 +67,40 @@ fn does(conference: &mut Conference<u8>, now: u64, event: Event<u8>) -> Vec<Effe
 
 fn refusal(effects: &[Effect<u8>]) -> Option<&Refusal> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Send { notice: Notice::Refused(refusal), .. } => Some(refusal),
+        Effect::Send {
+            notice: Notice::Refused(refusal),
+            ..
+        } => Some(refusal),
         _ => None,
     })
 }
 
 fn told(effects: &[Effect<u8>], who: &str, what: &Notice<u8>) -> bool {
-    effects.contains(&Effect::Send { to: id(who), notice: what.clone() })
+    effects.contains(&Effect::Send {
+        to: id(who),
+        notice: what.clone(),
+    })
 }
 
 #[test]
 fn everyone_learns_of_everyone() {
     let mut conference = room(&["ann"]);
     let done = does(&mut conference, 1, join("bob", Role::Speaker));
-    let welcomed = done.iter().any(|effect| matches!(effect, Effect::Send { to, notice: Notice::Welcome { me, others } }
-        if to.0 == "bob" && me.number == 2 && others.len() == 1 && others[0].id.0 == "ann"));
+    let welcomed = done.iter().any(|effect| {
+        matches!(effect, Effect::Send { to, notice: Notice::Welcome { me, others } }
+        if to.0 == "bob" && me.number == 2 && others.len() == 1 && others[0].id.0 == "ann")
+    });
     let announced = done.iter().any(|effect| matches!(effect, Effect::Send { to, notice: Notice::Joined(p) } if to.0 == "ann" && p.id.0 == "bob"));
     assert!(welcomed && announced, "{done:?}");
-    assert!(done.contains(&Effect::OpenLeg { id: id("bob"), number: 2 }));
-    let direct = Notice::Path { publisher: id("bob"), source: Source::Camera, path: Some(Path::Direct) };
+    assert!(done.contains(&Effect::OpenLeg {
+        id: id("bob"),
+        number: 2
+    }));
+    let direct = Notice::Path {
+        publisher: id("bob"),
+        source: Source::Camera,
+        path: Some(Path::Direct),
+    };
     assert!(told(&done, "ann", &direct));
 }
 
@@ -97,7 +135,10 @@ fn what_does_not_fit_is_refused() {
     ];
     for (event, expected) in table {
         let done = does(&mut conference, 1, event.clone());
-        assert!(matches!(refusal(&done), Some(Refusal::OutOfOrder { what, .. }) if *what == expected), "{event:?}: {done:?}");
+        assert!(
+            matches!(refusal(&done), Some(Refusal::OutOfOrder { what, .. }) if *what == expected),
+            "{event:?}: {done:?}"
+        );
         assert_eq!(done.len(), 1, "somebody else noticed: {done:?}");
     }
 }
@@ -106,7 +147,10 @@ fn what_does_not_fit_is_refused() {
 fn only_a_moderator_ends_it() {
     let mut conference = room(&["ann", "bob"]);
     let done = does(&mut conference, 1, Event::End(id("bob")));
-    assert_eq!(refusal(&done), Some(&Refusal::Forbidden("end the conference")));
+    assert_eq!(
+        refusal(&done),
+        Some(&Refusal::Forbidden("end the conference"))
+    );
     let done = does(&mut conference, 2, Event::End(id("ann")));
     for who in ["ann", "bob"] {
         assert!(told(&done, who, &Notice::Ended(EndReason::Moderator)));
@@ -121,19 +165,51 @@ fn only_a_moderator_ends_it() {
 fn a_listener_sends_nothing() {
     let mut conference = room(&["ann"]);
     does(&mut conference, 1, join("bob", Role::Listener));
-    does(&mut conference, 1, Event::Publish(id("bob"), Publishing { camera: true, ..Publishing::default() }));
-    assert_eq!(conference.participants()[1].publishing, Publishing::default());
+    does(
+        &mut conference,
+        1,
+        Event::Publish(
+            id("bob"),
+            Publishing {
+                camera: true,
+                ..Publishing::default()
+            },
+        ),
+    );
+    assert_eq!(
+        conference.participants()[1].publishing,
+        Publishing::default()
+    );
 }
 
 #[test]
 fn a_vanished_browser_is_gone_after_six_seconds_of_silence() {
     let mut conference = room(&["ann", "bob"]);
-    does(&mut conference, 10, Event::SocketClosed { id: id("bob"), clean: false });
-    assert_eq!(conference.deadline(), Some(at(16)));
-    does(&mut conference, 12, Event::LegHeard(id("bob")));
-    assert!(does(&mut conference, 17, Event::Tick).is_empty(), "his packets come still");
-    let done = does(&mut conference, 18, Event::Tick);
-    assert!(told(&done, "ann", &Notice::Left(id("bob"), LeaveReason::Vanished)));
+    does(&mut conference, 10, Event::LegHeard(id("bob")));
+    does(
+        &mut conference,
+        14,
+        Event::SocketClosed {
+            id: id("bob"),
+            clean: false,
+        },
+    );
+    assert_eq!(
+        conference.deadline(),
+        Some(at(16)),
+        "six seconds after his last packets"
+    );
+    does(&mut conference, 15, Event::LegHeard(id("bob")));
+    assert!(
+        does(&mut conference, 16, Event::Tick).is_empty(),
+        "his packets come still"
+    );
+    let done = does(&mut conference, 21, Event::Tick);
+    assert!(told(
+        &done,
+        "ann",
+        &Notice::Left(id("bob"), LeaveReason::Vanished)
+    ));
 }
 
 #[test]
@@ -141,7 +217,11 @@ fn whoever_never_connects_is_dropped() {
     let mut conference = room(&["ann"]);
     does(&mut conference, 1, join("bob", Role::Speaker));
     let done = does(&mut conference, 31, Event::Tick);
-    assert!(told(&done, "bob", &Notice::Left(id("bob"), LeaveReason::LegFailed)));
+    assert!(told(
+        &done,
+        "bob",
+        &Notice::Left(id("bob"), LeaveReason::LegFailed)
+    ));
     assert!(done.contains(&Effect::CloseLeg(id("bob"))));
 }
 
@@ -150,38 +230,121 @@ fn an_empty_conference_ends_after_its_grace() {
     let mut conference = room(&["ann"]);
     does(&mut conference, 5, Event::Leave(id("ann")));
     assert!(does(&mut conference, 64, Event::Tick).is_empty());
-    assert_eq!(does(&mut conference, 65, Event::Tick), [Effect::Over(EndReason::Empty)]);
+    assert_eq!(
+        does(&mut conference, 65, Event::Tick),
+        [Effect::Over(EndReason::Empty)]
+    );
 }
 
 #[test]
 fn a_failed_pair_is_shown_by_the_server() {
     let mut conference = room(&["ann", "bob", "cid"]);
-    let done = does(&mut conference, 1, Event::PairState { from: id("ann"), peer: id("bob"), report: PairReport::Failed });
-    let show = |subscriber: &str, publisher: &str| Effect::Show { subscriber: id(subscriber), slot: 0, publisher: id(publisher), source: Source::Camera };
+    let done = does(
+        &mut conference,
+        1,
+        Event::PairState {
+            from: id("ann"),
+            peer: id("bob"),
+            report: PairReport::Failed,
+        },
+    );
+    let show = |subscriber: &str, publisher: &str| Effect::Show {
+        subscriber: id(subscriber),
+        slot: 0,
+        publisher: id(publisher),
+        source: Source::Camera,
+    };
     assert!(done.contains(&show("ann", "bob")) && done.contains(&show("bob", "ann")));
-    assert!(told(&done, "ann", &Notice::ServerNeeds { source: Source::Camera, needed: true }));
-    assert!(!done.iter().any(|effect| matches!(effect, Effect::Send { to, .. } if to.0 == "cid")), "cid is not touched");
-    let done = does(&mut conference, 2, Event::PairState { from: id("ann"), peer: id("bob"), report: PairReport::Connected });
-    assert!(done.contains(&Effect::Hide { subscriber: id("ann"), slot: 0 }));
-    assert!(told(&done, "bob", &Notice::ServerNeeds { source: Source::Camera, needed: false }));
+    assert!(told(
+        &done,
+        "ann",
+        &Notice::ServerNeeds {
+            source: Source::Camera,
+            needed: true
+        }
+    ));
+    assert!(
+        !done
+            .iter()
+            .any(|effect| matches!(effect, Effect::Send { to, .. } if to.0 == "cid")),
+        "cid is not touched"
+    );
+    let done = does(
+        &mut conference,
+        2,
+        Event::PairState {
+            from: id("ann"),
+            peer: id("bob"),
+            report: PairReport::Connected,
+        },
+    );
+    assert!(done.contains(&Effect::Hide {
+        subscriber: id("ann"),
+        slot: 0
+    }));
+    assert!(told(
+        &done,
+        "bob",
+        &Notice::ServerNeeds {
+            source: Source::Camera,
+            needed: false
+        }
+    ));
 }
 
 #[test]
 fn pair_signals_reach_whom_they_are_for_only() {
     let mut conference = room(&["ann", "bob", "cid"]);
-    let done = does(&mut conference, 1, Event::Pair { from: id("ann"), to: id("bob"), signal: 7 });
-    assert_eq!(done, [Effect::Send { to: id("bob"), notice: Notice::Pair { from: id("ann"), signal: 7 } }]);
+    let done = does(
+        &mut conference,
+        1,
+        Event::Pair {
+            from: id("ann"),
+            to: id("bob"),
+            signal: 7,
+        },
+    );
+    assert_eq!(
+        done,
+        [Effect::Send {
+            to: id("bob"),
+            notice: Notice::Pair {
+                from: id("ann"),
+                signal: 7
+            }
+        }]
+    );
     for to in ["ann", "eve"] {
-        let done = does(&mut conference, 1, Event::Pair { from: id("ann"), to: id(to), signal: 7 });
+        let done = does(
+            &mut conference,
+            1,
+            Event::Pair {
+                from: id("ann"),
+                to: id(to),
+                signal: 7,
+            },
+        );
         assert_eq!(refusal(&done), Some(&Refusal::NoParticipant(to.into())));
     }
 }
 
 fn event() -> impl Strategy<Value = Event<u8>> {
     let who = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")].prop_map(id);
-    let publishing = (any::<bool>(), any::<bool>()).prop_map(|(camera, screen)| Publishing { microphone: true, camera, screen });
-    let role = prop_oneof![Just(Role::Moderator), Just(Role::Speaker), Just(Role::Listener)];
-    let report = prop_oneof![Just(PairReport::Slow), Just(PairReport::Connected), Just(PairReport::Failed)];
+    let publishing = (any::<bool>(), any::<bool>()).prop_map(|(camera, screen)| Publishing {
+        microphone: true,
+        camera,
+        screen,
+    });
+    let role = prop_oneof![
+        Just(Role::Moderator),
+        Just(Role::Speaker),
+        Just(Role::Listener)
+    ];
+    let report = prop_oneof![
+        Just(PairReport::Slow),
+        Just(PairReport::Connected),
+        Just(PairReport::Failed)
+    ];
     prop_oneof![
         6 => (who(), role, publishing.clone()).prop_map(|(id, role, publishing)| Event::Join { name: id.0.clone(), id, role, publishing }),
         3 => who().prop_map(Event::Offered),
@@ -210,21 +373,40 @@ struct Watcher {
 
 impl Watcher {
     fn watch(&mut self, effect: &Effect<u8>) {
-        assert!(!self.over || matches!(effect, Effect::Send { notice: Notice::Refused(_), .. }), "after the end: {effect:?}");
+        assert!(
+            !self.over
+                || matches!(
+                    effect,
+                    Effect::Send {
+                        notice: Notice::Refused(_),
+                        ..
+                    }
+                ),
+            "after the end: {effect:?}"
+        );
         match effect {
-            Effect::OpenLeg { id, .. } => assert!(self.legs.insert(id.clone()), "two legs for {id:?}"),
+            Effect::OpenLeg { id, .. } => {
+                assert!(self.legs.insert(id.clone()), "two legs for {id:?}")
+            }
             Effect::CloseLeg(id) => {
                 assert!(self.legs.remove(id), "closed twice: {id:?}");
                 self.slots.retain(|(subscriber, _)| subscriber != id);
             }
-            Effect::Show { subscriber, slot, .. } => {
+            Effect::Show {
+                subscriber, slot, ..
+            } => {
                 assert!(self.legs.contains(subscriber));
                 self.slots.insert((subscriber.clone(), *slot));
             }
             Effect::Hide { subscriber, slot } => {
-                assert!(self.slots.remove(&(subscriber.clone(), *slot)), "an empty slot is hidden");
+                assert!(
+                    self.slots.remove(&(subscriber.clone(), *slot)),
+                    "an empty slot is hidden"
+                );
             }
-            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => assert!(self.legs.contains(id)),
+            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => {
+                assert!(self.legs.contains(id))
+            }
             Effect::Over(_) => self.over = true,
             Effect::Send { .. } | Effect::CloseSocket(_) => {}
         }

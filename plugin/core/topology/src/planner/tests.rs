@@ -7,7 +7,10 @@ const B: Number = Number(2);
 const C: Number = Number(3);
 
 fn camera(publisher: Number) -> Picture {
-    Picture { publisher, source: Source::Camera }
+    Picture {
+        publisher,
+        source: Source::Camera,
+    }
 }
 
 fn at(seconds: u64) -> Duration {
@@ -32,7 +35,10 @@ fn drain(planner: &mut Planner) -> Vec<Step> {
 fn everyone_begins_directly() {
     let planner = planner(Policy::Adaptive, 12, &[A, B, C]);
     for (subscriber, publisher) in [(A, B), (B, A), (A, C), (C, A), (B, C), (C, B)] {
-        assert_eq!(planner.path(camera(publisher), subscriber), Some(Path::Direct));
+        assert_eq!(
+            planner.path(camera(publisher), subscriber),
+            Some(Path::Direct)
+        );
     }
     assert_eq!(planner.path(camera(A), A), None);
 }
@@ -41,14 +47,31 @@ fn everyone_begins_directly() {
 fn a_slow_pair_sees_by_the_server_until_it_connects() {
     let mut planner = planner(Policy::Adaptive, 12, &[A, B, C]);
     planner.report(at(1), B, A, PairReport::Slow);
-    let server = |subscriber, publisher| Step::Path { picture: camera(publisher), subscriber, path: Some(Path::Server { slot: 0 }) };
-    let needs = |publisher, needed| Step::ServerNeeds { picture: camera(publisher), needed };
-    assert_eq!(drain(&mut planner), [needs(A, true), needs(B, true), server(A, B), server(B, A)]);
+    let server = |subscriber, publisher| Step::Path {
+        picture: camera(publisher),
+        subscriber,
+        path: Some(Path::Server { slot: 0 }),
+    };
+    let needs = |publisher, needed| Step::ServerNeeds {
+        picture: camera(publisher),
+        needed,
+    };
+    assert_eq!(
+        drain(&mut planner),
+        [needs(A, true), needs(B, true), server(A, B), server(B, A)]
+    );
     planner.report(at(1), A, B, PairReport::Slow);
     assert_eq!(drain(&mut planner), [], "the other end says the same");
     planner.report(at(2), A, B, PairReport::Connected);
-    let direct = |subscriber, publisher| Step::Path { picture: camera(publisher), subscriber, path: Some(Path::Direct) };
-    assert_eq!(drain(&mut planner), [direct(A, B), direct(B, A), needs(A, false), needs(B, false)]);
+    let direct = |subscriber, publisher| Step::Path {
+        picture: camera(publisher),
+        subscriber,
+        path: Some(Path::Direct),
+    };
+    assert_eq!(
+        drain(&mut planner),
+        [direct(A, B), direct(B, A), needs(A, false), needs(B, false)]
+    );
 }
 
 #[test]
@@ -62,7 +85,11 @@ fn a_failed_pair_is_tried_again_after_its_back_off_and_no_sooner() {
     assert_eq!(drain(&mut planner), []);
     planner.wake(at(10));
     assert_eq!(drain(&mut planner), [Step::Retry { a: A, b: B }]);
-    assert_eq!(planner.path(camera(A), B), Some(Path::Server { slot: 0 }), "shown meanwhile");
+    assert_eq!(
+        planner.path(camera(A), B),
+        Some(Path::Server { slot: 0 }),
+        "shown meanwhile"
+    );
     planner.report(at(11), A, B, PairReport::Failed);
     assert_eq!(planner.deadline(), Some(at(31)));
 }
@@ -75,7 +102,10 @@ fn claimed_pairs_need_somebody_public() {
     }
     assert_eq!(planner.path(camera(A), B), Some(Path::Direct));
     assert_eq!(planner.path(camera(C), A), Some(Path::Direct));
-    assert!(matches!(planner.path(camera(C), B), Some(Path::Server { .. })));
+    assert!(matches!(
+        planner.path(camera(C), B),
+        Some(Path::Server { .. })
+    ));
 }
 
 #[test]
@@ -94,7 +124,11 @@ fn with_too_few_slots_the_first_wishes_win() {
     planner.want(A, vec![camera(C), camera(B)]);
     planner.report(at(0), A, B, PairReport::Failed);
     planner.report(at(0), A, C, PairReport::Failed);
-    assert_eq!(planner.path(camera(B), A), Some(Path::Server { slot: 0 }), "it was there first");
+    assert_eq!(
+        planner.path(camera(B), A),
+        Some(Path::Server { slot: 0 }),
+        "it was there first"
+    );
     planner.want(A, vec![camera(C)]);
     assert_eq!(planner.path(camera(B), A), None);
     assert_eq!(planner.path(camera(C), A), Some(Path::Server { slot: 0 }));
@@ -125,7 +159,11 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 fn source(screen: bool) -> Source {
-    if screen { Source::Screen } else { Source::Camera }
+    if screen {
+        Source::Screen
+    } else {
+        Source::Camera
+    }
 }
 
 fn perform(planner: &mut Planner, now: Duration, act: &Act) {
@@ -134,14 +172,21 @@ fn perform(planner: &mut Planner, now: Duration, act: &Act) {
         Act::Leave(n) => planner.leave(Number(*n)),
         Act::Publish(n, camera, screen) => {
             let sources = [(*camera, Source::Camera), (*screen, Source::Screen)];
-            planner.publish(Number(*n), sources.into_iter().filter(|(on, _)| *on).map(|(_, s)| s));
+            planner.publish(
+                Number(*n),
+                sources.into_iter().filter(|(on, _)| *on).map(|(_, s)| s),
+            );
         }
         Act::Want(n, wants) => {
-            let pictures = wants.iter().map(|(n, s)| Picture { publisher: Number(*n), source: source(*s) });
+            let pictures = wants.iter().map(|(n, s)| Picture {
+                publisher: Number(*n),
+                source: source(*s),
+            });
             planner.want(Number(*n), pictures.collect());
         }
         Act::Report(a, b, report) => {
-            let report = [PairReport::Slow, PairReport::Connected, PairReport::Failed][usize::from(*report)];
+            let report =
+                [PairReport::Slow, PairReport::Connected, PairReport::Failed][usize::from(*report)];
             planner.report(now, Number(*a), Number(*b), report);
         }
         Act::Wake => planner.wake(now),
