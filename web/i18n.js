@@ -1,7 +1,6 @@
 // Every sentence of the page, in every language it speaks. Keys are what the sentence is for, never its text.
 
 /** @typedef {keyof typeof en} Key */
-/** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
 
 const en = {
   title: 'Convene',
@@ -37,49 +36,29 @@ const en = {
   pathDirectHint: 'This picture comes directly from the other browser.',
   pathServerHint: 'This picture comes through the server, since the two browsers do not reach each other.',
   pathNoneHint: 'No camera is on.',
-  pathWaiting: 'picture is coming',
-  pathWaitingHint: 'The camera is on, but no picture has come yet.',
-  ownPicture: 'your camera',
-  ownPictureHint: 'This is what the others see of you.',
-  microphoneOff: 'microphone off',
-  controls: 'Controls',
-  peopleLabel: 'People',
-  preview: 'Your picture',
-  noPreview: 'Your camera is off',
-  opening: 'Asking the browser for camera and microphone …',
-  reload: 'Reload',
-  close: 'Close',
-  linkIs: 'The link: {link}',
   muted: 'muted',
   mute: 'Mute',
-  muted: 'Muted',
-  muteHint: 'The others hear you. Press to mute.',
-  mutedHint: 'The others do not hear you. Press to speak.',
+  unmute: 'Unmute',
   stopCamera: 'Stop camera',
-  cameraStopped: 'Camera off',
-  stopCameraHint: 'The others see you. Press to switch the camera off.',
-  cameraStoppedHint: 'The others do not see you. Press to switch the camera on.',
-  listenOnly: 'You are here as a listener.',
+  startCamera: 'Start camera',
   copyLink: 'Copy link',
   linkCopied: 'Link copied',
   leave: 'Leave',
   endForAll: 'End for all',
+  confirmEnd: 'End the conference for everyone?',
   tapToHear: 'Tap to hear',
   alone: 'Nobody else is here yet. Send the link to those who should come.',
   connecting: 'Connecting …',
   interrupted: 'The connection is interrupted. Trying again …',
   socketLost: 'The connection with the server is lost. Reload the page to come back.',
   left: 'You have left the conference.',
-  overHeading: 'The conference has ended',
-  outHeading: 'You are no longer in the conference',
-  goneHeading: 'Nothing to join here',
   endedModerator: 'The moderator ended the conference.',
-  endedEmpty: 'Nobody was in it any more.',
-  endedShutdown: 'The server is shutting down.',
-  dropped: 'The server could not reach your browser any more.',
+  endedEmpty: 'The conference has ended, since nobody was in it.',
+  endedShutdown: 'The server is shutting down. The conference has ended.',
+  dropped: 'The server could not reach your browser, so you are no longer in the conference.',
   back: 'To the start page',
   rejoin: 'Join again',
-  errorFull: 'This conference is full: {max} people at most.',
+  errorFull: 'This conference is full.',
   errorNoConference: 'There is no such conference, or it has ended.',
   errorBadToken: 'This link is not valid any more.',
   errorBadName: 'A name has 1 to 64 characters.',
@@ -124,49 +103,29 @@ const zh = {
   pathDirectHint: '此画面直接来自对方的浏览器。',
   pathServerHint: '两个浏览器无法互通，此画面经由服务器传输。',
   pathNoneHint: '摄像头未开启。',
-  pathWaiting: '画面即将到来',
-  pathWaitingHint: '摄像头已开启，但画面尚未到达。',
-  ownPicture: '您的摄像头',
-  ownPictureHint: '这是其他人看到的您。',
-  microphoneOff: '麦克风已关',
-  controls: '控制',
-  peopleLabel: '参会者',
-  preview: '您的画面',
-  noPreview: '您的摄像头已关闭',
-  opening: '正在向浏览器请求摄像头和麦克风……',
-  reload: '重新加载',
-  close: '关闭',
-  linkIs: '链接：{link}',
   muted: '已静音',
   mute: '静音',
-  muted: '已静音',
-  muteHint: '其他人能听到您。按下即可静音。',
-  mutedHint: '其他人听不到您。按下即可说话。',
+  unmute: '取消静音',
   stopCamera: '关闭摄像头',
-  cameraStopped: '摄像头已关',
-  stopCameraHint: '其他人能看到您。按下即可关闭摄像头。',
-  cameraStoppedHint: '其他人看不到您。按下即可开启摄像头。',
-  listenOnly: '您以听众身份参加。',
+  startCamera: '开启摄像头',
   copyLink: '复制链接',
   linkCopied: '链接已复制',
   leave: '离开',
   endForAll: '结束会议',
+  confirmEnd: '要为所有人结束会议吗？',
   tapToHear: '点按以收听',
   alone: '还没有其他人。请把链接发给要参加的人。',
   connecting: '正在连接……',
   interrupted: '连接中断，正在重试……',
   socketLost: '与服务器的连接已断开。请重新加载页面以返回。',
   left: '您已离开会议。',
-  overHeading: '会议已结束',
-  outHeading: '您已不在会议中',
-  goneHeading: '没有可加入的会议',
-  endedModerator: '主持人结束了会议。',
-  endedEmpty: '会议中已没有人。',
-  endedShutdown: '服务器正在关闭。',
-  dropped: '服务器已无法连接到您的浏览器。',
+  endedModerator: '主持人已结束会议。',
+  endedEmpty: '会议因无人而结束。',
+  endedShutdown: '服务器正在关闭，会议已结束。',
+  dropped: '服务器无法连接到您的浏览器，您已不在会议中。',
   back: '返回首页',
   rejoin: '重新加入',
-  errorFull: '会议人数已满：最多 {max} 人。',
+  errorFull: '会议人数已满。',
   errorNoConference: '会议不存在或已结束。',
   errorBadToken: '此链接已失效。',
   errorBadName: '名字应为 1 至 64 个字符。',
@@ -199,36 +158,13 @@ export function say(key, blanks = {}) {
   return languages[language][key].replace(/\{(\w+)\}/g, (_, name) => String(blanks[name] ?? ''));
 }
 
-/** @type {Partial<Record<ErrorCode, Key>>} */
-const refusals = {
-  full: 'errorFull',
-  no_conference: 'errorNoConference',
-  bad_token: 'errorBadToken',
-  bad_name: 'errorBadName',
-  forbidden: 'errorForbidden',
-  too_many: 'errorTooMany',
-};
-
 /**
- * A refusal by the service in plain words.
- * @param {{code: ErrorCode, message: string}} error
- * @param {number} [max]  how many may be in the conference
- */
-export function sayError({ code, message }, max) {
-  return say(refusals[code] ?? 'errorOther', { message, max: max ?? '?' });
-}
-
-/**
- * Puts sentences where the document asks for them: `data-say` for the text, `data-say-label` for the accessible name.
+ * Puts sentences where the document asks for them with `data-say`.
  * @param {Document} document
  */
 export function translate(document) {
   document.documentElement.lang = language;
-  const each = (/** @type {string} */ attribute, /** @type {(element: Element, text: string) => void} */ put) => {
-    for (const element of document.querySelectorAll(`[${attribute}]`)) {
-      put(element, say(/** @type {Key} */ (element.getAttribute(attribute))));
-    }
-  };
-  each('data-say', (element, text) => { element.textContent = text; });
-  each('data-say-label', (element, text) => element.setAttribute('aria-label', text));
+  for (const element of document.querySelectorAll('[data-say]')) {
+    element.textContent = say(/** @type {Key} */ (element.getAttribute('data-say')));
+  }
 }

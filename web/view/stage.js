@@ -1,6 +1,7 @@
 // The view of the conference: tiles, sound and controls. Knows no network.
 
 import { say } from '../i18n.js';
+import { maySend } from '../permission/role.js';
 import { element } from './elements.js';
 import { Tile } from './tile.js';
 
@@ -51,6 +52,7 @@ export class Stage {
     this.#own.muted = !me.publishing.microphone;
     element('tiles').append(this.#own.element);
     element('end').hidden = !mayEnd;
+    for (const id of ['microphone', 'camera']) element(id).hidden = !maySend(me.role);
     this.#count();
   }
 
