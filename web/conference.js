@@ -10,10 +10,12 @@ import { element, only } from './view/elements.js';
 import { refusal, sentence } from './view/trouble.js';
 
 const id = location.pathname.split('/')[2] ?? '';
+const KEY = `token ${id}`;
 const token = takeToken();
 const entrance = new Entrance(join);
 const stage = new Stage();
 /** @type {Room | null} */ let room = null;
+/** @type {ReturnType<typeof setInterval> | undefined} */ let asking;
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
 Object.assign(window, {
@@ -53,7 +55,7 @@ function view(devices) {
       document.title = title || say('untitled');
       only('room');
       stage.enter(me, devices.camera, mayEnd);
-      setInterval(async () => { quality = await room?.quality() ?? quality; }, 2_000);
+      asking = setInterval(async () => { quality = await room?.quality() ?? quality; }, 2_000);
     },
     add: (other) => stage.add(other),
     update: (other) => stage.update(other),
@@ -64,6 +66,7 @@ function view(devices) {
     refused(code, message, fatal) {
       if (room?.me) stage.say(refusal(code, message));
       else entrance.refuse(refusal(code, message));
+      if (code === 'bad_token') sessionStorage.removeItem(KEY);
       if (fatal && room?.me) over(refusal(code, message), true);
     },
     over(why) {
@@ -79,6 +82,7 @@ function view(devices) {
  * @param {boolean} mayReturn
  */
 function over(why, mayReturn) {
+  clearInterval(asking);
   entrance.close();
   stage.clear();
   element('why').textContent = why;
@@ -88,13 +92,13 @@ function over(why, mayReturn) {
 
 /** The token comes in the fragment, which no server sees, and is not left to be copied with the link. */
 function takeToken() {
-  const key = `token ${id}`;
   const given = new URLSearchParams(location.hash.slice(1)).get('t');
   if (given) {
-    sessionStorage.setItem(key, given);
+    sessionStorage.setItem(KEY, given);
     history.replaceState(null, '', location.pathname);
   }
-  return sessionStorage.getItem(key);
+  return sessionStorage.getItem(KEY);
 }
 
+document.addEventListener('visibilitychange', () => room?.look());
 addEventListener('pagehide', () => room?.leave());

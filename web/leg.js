@@ -44,14 +44,14 @@ export class Leg {
    * The server's offer is answered once: what is not sent yet is sent later on the same lines.
    * @param {Offer} offer
    */
-  async answer({ sdp, camera_mid }) {
+  async answer({ sdp, camera_mid, screen_mid }) {
     this.#cameraMid = camera_mid;
     await this.#connection.setRemoteDescription({ type: 'offer', sdp });
     const [mix] = this.#connection.getTransceivers();
     mix.direction = 'sendrecv';
     await mix.sender.replaceTrack(this.#microphone);
     for (const line of this.#connection.getTransceivers()) {
-      if (line.mid === camera_mid || line.direction === 'inactive') line.direction = 'sendonly';
+      if (line.mid === camera_mid || line.mid === screen_mid) line.direction = 'sendonly';
     }
     this.#outside.sound(new MediaStream([mix.receiver.track]));
     await this.#connection.setLocalDescription();

@@ -13,6 +13,7 @@
 
 export class Picture {
   #screen; #arrived;
+  /** @type {Path} */ #planned = 'none';
   /** @type {MediaStreamTrack | null} */ #direct = null;
   /** Whether the direct picture has moved since it came. */
   directSeen = false;
@@ -32,6 +33,7 @@ export class Picture {
    * @param {MediaStreamTrack | null} slot
    */
   plan(path, slot) {
+    this.#planned = path;
     if (path === 'none') this.#screen.show(null, 'none');
     if (path === 'server' && slot) this.#screen.show(slot, 'server');
     if (path === 'direct' && this.directSeen) this.#screen.show(this.#direct, 'direct');
@@ -51,7 +53,7 @@ export class Picture {
   #moves(track) {
     if (track !== this.#direct) return;
     this.directSeen = true;
-    this.#screen.show(track, 'direct');
+    if (this.#planned !== 'none') this.#screen.show(track, 'direct');
     this.#arrived();
   }
 }

@@ -1,6 +1,7 @@
 // The conference as this page sees it: who is there, the connections, and what the service says. The view is told, never asked.
 
 import { Leg } from './leg.js';
+import { maySend } from './permission/role.js';
 import { Pair } from './p2p/pair.js';
 import { Picture } from './pictures.js';
 import { Socket } from './registration/socket.js';
@@ -11,7 +12,7 @@ import { Socket } from './registration/socket.js';
 /** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
 /** @typedef {import('./registration/socket.js').Handlers} Handlers */
 /** @typedef {import('./data/talkers.js').Talker} Talker */
-/** @typedef {{info: ParticipantInfo, pair: Pair | null, picture: Picture}} Other */
+/** @typedef {{info: ParticipantInfo, pair: Pair | null, picture: Picture, plan: {path: Path, mid: string | null}}} Other */
 
 /**
  * @typedef {object} View
@@ -90,6 +91,9 @@ export class Room {
     this.others.clear();
   }
 
+  /** The page was hidden, or is seen again. */
+  look() { for (const { pair } of this.others.values()) pair?.look(); }
+
   async quality() { return this.#leg?.quality() ?? { rttMs: null, loss: null }; }
 
   /** @returns {Handlers} */
@@ -97,6 +101,7 @@ export class Room {
     return {
       welcome: ({ me, conference, participants, stun_urls, may_end }) => {
         this.me = me;
+        if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
         this.#stunUrls = stun_urls;
         this.#view.entered(me, conference.title, may_end);
         participants.forEach((other) => this.#add(other));
@@ -130,12 +135,13 @@ export class Room {
     });
     await this.#leg.answer(offer);
     await this.#sendToServer();
+    for (const { picture, plan } of this.others.values()) picture.plan(plan.path, this.#slot(plan.mid));
   }
 
   /** @param {ParticipantInfo} info */
   #add(info) {
     const picture = new Picture(this.#view.add(info), () => this.others.get(info.id)?.pair?.look());
-    this.others.set(info.id, { info, pair: null, picture });
+    this.others.set(info.id, { info, pair: null, picture, plan: { path: 'none', mid: null } });
   }
 
   /** @param {ParticipantInfo} info */
@@ -162,9 +168,15 @@ export class Room {
    * @param {string | null} mid
    */
   #plan(publisher, path, mid) {
+    const other = this.others.get(publisher);
+    if (!other) return;
+    other.plan = { path, mid };
     if (path === 'direct') this.#connect(publisher, false);
-    this.others.get(publisher)?.picture.plan(path, mid ? this.#leg?.slot(mid) ?? null : null);
+    other.picture.plan(path, this.#slot(mid));
   }
+
+  /** @param {string | null} mid */
+  #slot(mid) { return mid ? this.#leg?.slot(mid) ?? null : null; }
 
   /**
    * @param {string} from
@@ -190,7 +202,8 @@ export class Room {
       signal: (signal) => this.#socket.send({ type: 'pair', to: id, signal }),
       report: (state) => this.#socket.send({ type: 'pair_state', peer: id, state }),
       picture: (track) => other.picture.direct(track),
-      seen: () => other.picture.directSeen || !other.info.publishing.camera,
+      // A hidden page is shown no frames; there the connection alone has to do.
+      seen: () => other.picture.directSeen || !other.info.publishing.camera || document.hidden,
       connect: () => new RTCPeerConnection({ iceServers: this.#stunUrls.map((urls) => ({ urls })) }),
     });
   }

@@ -12,7 +12,9 @@ const AGAIN: &str = "CONVENE_TEST_REGISTRATION";
 
 /// The loadable plugin, which cargo builds beside this test.
 fn loadable() -> PathBuf {
-    let beside = std::env::current_exe().unwrap().with_file_name("libgstconvene.so");
+    let beside = std::env::current_exe()
+        .unwrap()
+        .with_file_name("libgstconvene.so");
     assert!(beside.exists(), "no {}", beside.display());
     beside
 }
@@ -36,7 +38,11 @@ fn in_own_process(test: &str) -> bool {
 }
 
 fn file_of(element: &str) -> Option<PathBuf> {
-    gst::ElementFactory::find(element).unwrap().plugin().unwrap().filename()
+    gst::ElementFactory::find(element)
+        .unwrap()
+        .plugin()
+        .unwrap()
+        .filename()
 }
 
 #[test]
@@ -46,7 +52,10 @@ fn static_registration_wins_over_a_copy_found_by_path() {
     }
     gst::init().unwrap();
     for element in ELEMENTS {
-        assert!(file_of(element).is_some(), "{element} is found by path before");
+        assert!(
+            file_of(element).is_some(),
+            "{element} is found by path before"
+        );
     }
     for _ in 0..2 {
         gstconvene::plugin_register_static().unwrap();

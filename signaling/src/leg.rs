@@ -30,11 +30,18 @@ impl LegKind {
 
     /// One for this participant of this conference.
     #[must_use]
-    pub fn config(&self, conference: &str, participant: &ParticipantId, number: u32) -> LegConfig {
+    pub fn config(
+        &self,
+        conference: &str,
+        participant: &ParticipantId,
+        number: u32,
+        may_send: bool,
+    ) -> LegConfig {
         LegConfig {
             conference: conference.to_owned(),
             participant: participant.0.clone(),
             number,
+            may_send,
             audio_slots: AUDIO_SLOTS,
             video_slots: VIDEO_SLOTS,
             ice: Arc::clone(&self.ice),

@@ -14,7 +14,7 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
 };
-use convene_pipelines::{AddressKind, Leg, LegEvent, camera_mid, screen_mid};
+use convene_pipelines::{AddressKind, Leg, LegEvent, Refused, camera_mid, screen_mid};
 use convene_protocol::{
     AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
 };
@@ -255,7 +255,11 @@ impl Room {
     fn perform(&mut self, effect: Effect<PairSignal>) {
         match effect {
             Effect::Send { to, notice } => self.tell(&to, notice),
-            Effect::OpenLeg { id, number } => self.open_leg(&id, number),
+            Effect::OpenLeg {
+                id,
+                number,
+                may_send,
+            } => self.open_leg(&id, number, may_send),
             Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
             Effect::LegCandidate(id, candidate, mline) => {
                 self.with_leg(&id, |leg| leg.candidate(candidate, mline))
@@ -364,12 +368,12 @@ impl Room {
 
 /// Legs.
 impl Room {
-    fn open_leg(&mut self, id: &ParticipantId, number: u32) {
+    fn open_leg(&mut self, id: &ParticipantId, number: u32, may_send: bool) {
         let Some(seat) = self.seats.get_mut(id) else {
             return;
         };
         let (events, told) = mpsc::unbounded_channel();
-        let config = self.shared.legs.config(&self.info.id, id, number);
+        let config = self.shared.legs.config(&self.info.id, id, number, may_send);
         let leg = Leg::open(config, events);
         self.shared.meters.leg_opened(leg.stats());
         seat.leg = Some(leg);
@@ -416,7 +420,12 @@ impl Room {
                 address,
                 port,
             } => self.learn(id, kind, &address, port),
-            LegEvent::Refused(refused) => self.say(&id, translate::leg_refusal(&refused)),
+            LegEvent::Refused(refused) => {
+                self.say(&id, translate::leg_refusal(&refused));
+                if let Refused::Answer(_) = refused {
+                    self.handle(Event::AnswerRefused(id));
+                }
+            }
             LegEvent::Failed { cause } => {
                 tracing::warn!("the leg of participant {} failed: {cause}", id.0);
                 self.handle(Event::LegFailed(id));

@@ -19,6 +19,21 @@ export async function eachHearsTheOthers(people) {
   }
 }
 
+/**
+ * One hears these, and nothing of those.
+ * @param {import('./person.mjs').Person} person
+ * @param {import('./person.mjs').Person[]} heard
+ * @param {import('./person.mjs').Person[]} unheard
+ */
+export async function hearsOnly(person, heard, unheard) {
+  await until(`${person.name} hears only ${heard.map(({ name }) => name)}`, HEARD_WITHIN_MS, async () => {
+    const loud = await person.levels(heard.map(({ tone }) => tone));
+    const quiet = await person.levels([person, ...unheard].map(({ tone }) => tone));
+    assert(Math.min(...loud) - Math.max(...quiet) > APART_DB, `heard ${loud}, not to be heard ${quiet}`);
+    return true;
+  });
+}
+
 async function hears(person, people) {
   const all = await person.levels(people.map(({ tone }) => tone));
   const others = all.filter((_, i) => people[i] !== person);

@@ -56,6 +56,21 @@ class Service {
    * @param {{title: string, max_participants?: number}} wishes
    * @returns {Promise<{id: string, url: string, moderator_token: string}>}
    */
+  /**
+   * A token for a role in a conference that was made here.
+   * @param {{id: string, moderator_token: string}} conference
+   * @param {string} role
+   */
+  async token({ id, moderator_token }, role) {
+    const answer = await fetch(`${this.inside}/api/v1/conferences/${id}/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${moderator_token}` },
+      body: JSON.stringify({ role, valid_seconds: 600 }),
+    });
+    if (!answer.ok) throw new Error(`no token: ${await answer.text()}`);
+    return (await answer.json()).token;
+  }
+
   async create(wishes) {
     const answer = await fetch(`${this.inside}/api/v1/conferences`, {
       method: 'POST',

@@ -30,6 +30,7 @@ test('the server shows the picture until the direct one moves', () => {
 
 test('a direct picture that was given up is not shown when its frame comes late', () => {
   const { picture, shown, awaited, arrivals } = stage();
+  picture.plan('direct', null);
   picture.direct('old');
   picture.direct('new');
   awaited[0].arrived();
@@ -40,10 +41,18 @@ test('a direct picture that was given up is not shown when its frame comes late'
 
 test('a camera that is off leaves no picture, and comes back', () => {
   const { picture, shown, awaited } = stage();
+  picture.plan('direct', null);
   picture.direct('track');
   awaited[0].arrived();
   picture.plan('none', null);
   assert.deepEqual(shown.at(-1), [null, 'none']);
   picture.plan('direct', null);
   assert.deepEqual(shown.at(-1), ['track', 'direct']);
+});
+
+test('what nobody publishes is not shown, whoever sends it', () => {
+  const { picture, shown, awaited } = stage();
+  picture.direct('track');
+  awaited[0].arrived();
+  assert.deepEqual(shown, []);
 });

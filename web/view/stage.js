@@ -149,7 +149,7 @@ export class Stage {
 }
 
 /**
- * A button that says what it will do, and whether it is done.
+ * A button that says what it will do.
  * @param {string} id
  * @param {MediaStreamTrack | null} track
  * @param {[import('../i18n.js').Key, import('../i18n.js').Key]} words  to switch off, to switch on
@@ -159,7 +159,7 @@ function toggle(id, track, [off, on], change) {
   const button = /** @type {HTMLButtonElement} */ (element(id));
   const show = () => {
     button.textContent = say(track?.enabled ? off : on);
-    button.setAttribute('aria-pressed', String(!track?.enabled));
+    button.classList.toggle('off', Boolean(track) && !track?.enabled);
   };
   button.disabled = !track;
   button.onclick = () => {

@@ -87,6 +87,7 @@ fn make(config: &LegConfig) -> Result<Parts, LegError> {
     audio.set_property("conference", &config.conference);
     audio.set_property("participant", &config.participant);
     audio.set_property("number", config.number);
+    audio.set_property("mute", !config.may_send);
     audio.set_property_from_str("delivery", "direct");
     let video = element("convenevideo")?;
     video.set_property("conference", &config.conference);

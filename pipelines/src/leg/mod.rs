@@ -37,6 +37,8 @@ pub struct LegConfig {
     pub participant: String,
     /// His number in the mix.
     pub number: u32,
+    /// Whether others may hear what he sends.
+    pub may_send: bool,
     /// How many talkers can be relayed to him at once.
     pub audio_slots: usize,
     /// How many pictures can be sent to him at once.

@@ -21,6 +21,7 @@ pub fn config(conference: &str, participant: &str, number: u32) -> LegConfig {
         conference: conference.into(),
         participant: participant.into(),
         number,
+        may_send: true,
         audio_slots: AUDIO_SLOTS,
         video_slots: VIDEO_SLOTS,
         ice: Arc::new(StockIce {

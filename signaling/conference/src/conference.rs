@@ -10,7 +10,7 @@ use convene_topology::{Class, Number, PairReport, Path, Picture, Planner, Policy
 use crate::{
     Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, Publishing, Refusal,
     Role,
-    member::{CONNECT, Member, Stage, allowed, shown_name},
+    member::{CONNECT, Member, Stage, allowed, may_send, shown_name},
 };
 
 /// What a conference is made with.
@@ -78,6 +78,7 @@ impl<S> Conference<S> {
                 let answered = self.member(&id).and_then(Member::answer);
                 self.do_or_refuse(&id, answered, |id| Effect::LegAnswer(id, sdp));
             }
+            Event::AnswerRefused(id) => self.with_member(&id, Member::answer_refused),
             Event::Candidate(id, candidate, mline) => {
                 let added = self.member(&id).and_then(|m| m.may_add_candidate());
                 self.do_or_refuse(&id, added, |id| Effect::LegCandidate(id, candidate, mline));
@@ -219,6 +220,7 @@ impl<S> Conference<S> {
         self.effects.push_back(Effect::OpenLeg {
             id: id.clone(),
             number: number.0,
+            may_send: may_send(role),
         });
         self.planner.join(number, false);
         self.planner.publish(number, publishing.sources());

@@ -21,6 +21,8 @@ pub enum Effect<S> {
         id: ParticipantId,
         /// His number in the mix.
         number: u32,
+        /// Whether others may hear what he sends.
+        may_send: bool,
     },
     /// Give his leg the answer.
     LegAnswer(ParticipantId, String),

@@ -56,6 +56,8 @@ pub enum Event<S> {
     Offered(ParticipantId),
     /// He answers the offer.
     Answer(ParticipantId, String),
+    /// His leg could not use the answer: he may give another.
+    AnswerRefused(ParticipantId),
     /// A candidate of his leg.
     Candidate(ParticipantId, String, u32),
     /// He restarts his leg's ICE.

@@ -74,6 +74,12 @@ impl Member {
         }
     }
 
+    pub(crate) fn answer_refused(&mut self) {
+        if let Stage::Answered { until } = self.stage {
+            self.stage = Stage::Offered { until };
+        }
+    }
+
     pub(crate) fn connected(&mut self, now: Duration) {
         self.stage = Stage::Connected;
         self.heard = self.heard.max(now);
@@ -141,11 +147,16 @@ pub(crate) fn shown_name(name: &str) -> Result<String, Refusal> {
     Err(Refusal::BadName { length })
 }
 
+/// Whether the role may send sound and pictures.
+pub(crate) fn may_send(role: Role) -> bool {
+    role != Role::Listener
+}
+
 /// What of `publishing` the role allows.
 pub(crate) fn allowed(role: Role, publishing: Publishing) -> Publishing {
-    if role == Role::Listener {
-        Publishing::default()
-    } else {
+    if may_send(role) {
         publishing
+    } else {
+        Publishing::default()
     }
 }

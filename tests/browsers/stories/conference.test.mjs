@@ -1,7 +1,8 @@
 // Three people hold a conference: the whole house, walked through in real browsers.
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eachHearsTheOthers, noPictureThroughTheServer, pagesAreQuiet, picturesMove } from '../checks.mjs';
+import { eachHearsTheOthers, hearsOnly, noPictureThroughTheServer, pagesAreQuiet, picturesMove } from '../checks.mjs';
 import { onStage, unable } from '../stage.mjs';
 import { until } from '../until.mjs';
 
@@ -64,6 +65,20 @@ test('whose cable is pulled is gone, once two pings and six seconds of packets a
     stage.unplug(ben);
     await noticeThatLeft([ann], ben, VANISHED_WITHIN_MS);
     pagesAreQuiet([ann], stage.service.origin);
+  }));
+
+test('a listener hears and sees, and is neither heard nor seen', { ...STORY, skip: unable() }, () =>
+  onStage(casts['three Chromiums'], async (stage, ann, ben, cleo) => {
+    const conference = await stage.service.create({ title: 'Lecture' });
+    await enterInTurn([ann, ben], conference);
+    await cleo.enter(`${conference.url}#t=${await stage.service.token(conference, 'listener')}`);
+    await until('the listener sees the others', DIRECT_WITHIN_MS, async () =>
+      (await cleo.report()).participants.every(({ video }) => video.frames > 5));
+    await hearsOnly(cleo, [ann, ben], []);
+    await hearsOnly(ann, [ben], [cleo]);
+    const { path, video } = await ann.sees(cleo);
+    assert.deepEqual([path, video.frames], ['none', 0]);
+    pagesAreQuiet([ann, ben, cleo], stage.service.origin);
   }));
 
 // The first is the moderator.

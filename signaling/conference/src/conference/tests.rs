@@ -94,7 +94,8 @@ fn everyone_learns_of_everyone() {
     assert!(welcomed && announced, "{done:?}");
     assert!(done.contains(&Effect::OpenLeg {
         id: id("bob"),
-        number: 2
+        number: 2,
+        may_send: true
     }));
     let direct = Notice::Path {
         publisher: id("bob"),
@@ -180,6 +181,29 @@ fn a_listener_sends_nothing() {
         conference.participants()[1].publishing,
         Publishing::default()
     );
+}
+
+#[test]
+fn a_listeners_leg_is_not_heard() {
+    let mut conference = room(&["ann"]);
+    let done = does(&mut conference, 1, join("bob", Role::Listener));
+    let leg = Effect::OpenLeg {
+        id: id("bob"),
+        number: 2,
+        may_send: false,
+    };
+    assert!(done.contains(&leg), "{done:?}");
+}
+
+#[test]
+fn whose_answer_could_not_be_used_may_give_another() {
+    let mut conference = room(&[]);
+    does(&mut conference, 1, join("ann", Role::Speaker));
+    does(&mut conference, 1, Event::Offered(id("ann")));
+    does(&mut conference, 1, Event::Answer(id("ann"), "bad".into()));
+    does(&mut conference, 1, Event::AnswerRefused(id("ann")));
+    let done = does(&mut conference, 2, Event::Answer(id("ann"), "good".into()));
+    assert_eq!(done, [Effect::LegAnswer(id("ann"), "good".into())]);
 }
 
 #[test]
