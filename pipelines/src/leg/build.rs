@@ -16,8 +16,12 @@ const VP8: i32 = 96;
 const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
-/// Milliseconds for which a jitterbuffer waits for what is missing. In-order packets pass at once, whatever it says.
-const GAP_WAIT: u32 = 40;
+/// Milliseconds for which a jitterbuffer waits for missing sound. In-order packets pass at once, whatever it says.
+const SOUND_WAIT: u32 = 40;
+
+/// The same for pictures, which are asked for again: less than this, and a frame that the browser made late counts as
+/// lost, is dropped when it comes, and the picture stands still until the next key frame.
+const PICTURE_WAIT: u32 = 500;
 
 /// The pipeline and what has to be reached in it.
 #[derive(Clone)]
@@ -77,7 +81,7 @@ fn make(config: &LegConfig) -> Result<Parts, LegError> {
     };
     let webrtcbin = element("webrtcbin")?;
     webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
-    webrtcbin.set_property("latency", GAP_WAIT);
+    webrtcbin.set_property("latency", SOUND_WAIT);
     let bin = webrtcbin.downcast_ref::<gst::Bin>();
     let rtpbin = bin.and_then(|bin| bin.by_name("rtpbin"));
     let rtpbin = rtpbin.ok_or_else(|| LegError::Build("webrtcbin has no rtpbin".into()))?;
@@ -206,6 +210,15 @@ fn factory_of(source: Option<&gst::Object>) -> String {
 }
 
 fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
+    rtpbin.connect("new-jitterbuffer", false, |values| {
+        // webrtcbin's own handler has run: it lets the jitterbuffers of pictures ask for what is missing.
+        if let Ok(jitterbuffer) = values[1].get::<gst::Element>()
+            && jitterbuffer.property("do-retransmission")
+        {
+            jitterbuffer.set_property("latency", PICTURE_WAIT);
+        }
+        None
+    });
     let stats = Arc::clone(stats);
     rtpbin.connect_pad_added(move |_, pad| {
         if pad.name().starts_with("recv_rtcp_sink") {
