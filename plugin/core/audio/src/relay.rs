@@ -9,6 +9,8 @@ pub(crate) struct Passing {
     pub(crate) talker: Number,
     pub(crate) sequence: u16,
     pub(crate) timestamp: u32,
+    /// The time, in samples: between two talkers as much passes in the slot as passed outside.
+    pub(crate) now: u64,
 }
 
 /// Where a packet goes in one listener's slots.
@@ -38,10 +40,9 @@ impl Relay {
         talks: impl Fn(Number) -> bool,
     ) -> Option<Placed> {
         let slot = self.slot_of(packet.talker, most, talks)?;
-        match self.slots[slot]
-            .rewriter
-            .rewrite(packet.talker.0, packet.sequence, packet.timestamp)
-        {
+        let rewriter = &mut self.slots[slot].rewriter;
+        rewriter.set_now(packet.now);
+        match rewriter.rewrite(packet.talker.0, packet.sequence, packet.timestamp) {
             Rewritten::Forward {
                 sequence,
                 timestamp,

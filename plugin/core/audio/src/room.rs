@@ -19,6 +19,7 @@ use crate::{
     encode::Encoded,
     floor::Floor,
     mix::{self, Mix, MixKey, Part},
+    playout::samples_of,
     relay::{Passing, Relay},
     source::{Heard, Source},
 };
@@ -103,12 +104,7 @@ impl Room {
             .source
             .packet(now, member.settings.latency, arrival)?;
         if self.floor.holds(number) && !self.members[&number].settings.mute {
-            self.pass_on(
-                number,
-                arrival.sequence,
-                arrival.timestamp,
-                &arrival.payload,
-            );
+            self.pass_on(now, number, arrival);
         }
         Ok(())
     }
@@ -253,7 +249,7 @@ impl Room {
         self.floor.update(now, self.max_talkers, &levels);
         for number in heard.keys() {
             if self.floor.holds(*number) && !before.contains(number) {
-                self.pass_on_waiting(*number);
+                self.pass_on_waiting(now, *number);
             }
         }
     }
@@ -382,19 +378,20 @@ impl Room {
         }
     }
 
-    fn pass_on_waiting(&mut self, talker: Number) {
+    fn pass_on_waiting(&mut self, now: Duration, talker: Number) {
         let waiting = self.members[&talker].source.waiting();
         for packet in waiting {
-            self.pass_on(talker, packet.sequence, packet.timestamp, &packet.payload);
+            self.pass_on(now, talker, &packet);
         }
     }
 
     /// Passes a talker's packet on to everyone in relay mode.
-    fn pass_on(&mut self, talker: Number, sequence: u16, timestamp: u32, payload: &[u8]) {
+    fn pass_on(&mut self, now: Duration, talker: Number, arrival: &Arrival) {
         let passing = Passing {
             talker,
-            sequence,
-            timestamp,
+            sequence: arrival.sequence,
+            timestamp: arrival.timestamp,
+            now: samples_of(now),
         };
         let level = TalkerLevel {
             number: talker,
@@ -419,7 +416,7 @@ impl Room {
                 sound: Sound::Relayed {
                     slot: placed.slot,
                     sequence: placed.sequence,
-                    payload: payload.into(),
+                    payload: arrival.payload.as_slice().into(),
                 },
             });
         }

@@ -286,6 +286,46 @@ fn relayed_packets_are_the_talkers_own_in_slots_that_only_rise() {
 }
 
 #[test]
+fn between_two_talkers_as_much_time_passes_in_the_slot_as_outside() {
+    let mut room = Room::new(1);
+    for number in [ANN, BOB, CID] {
+        room.set(
+            number,
+            Settings {
+                mode: Mode::Relay,
+                ..Settings::default()
+            },
+        );
+    }
+    let mut times = Vec::new();
+    for (mut talker, frames) in [
+        (Talker::new(ANN, 440.0), 0..20),
+        (Talker::new(BOB, 660.0), 100..120),
+    ] {
+        for frame in frames {
+            room.packet(at(frame), talker.number, &talker.packet(frame, 20))
+                .unwrap();
+            let deliveries = room.tick(at(frame)).unwrap();
+            times.extend(
+                deliveries
+                    .iter()
+                    .filter(|d| d.to == CID)
+                    .map(|d| (frame, d.media_time)),
+            );
+        }
+        for frame in 20..100 {
+            room.tick(at(frame)).unwrap();
+        }
+    }
+    let (first, last) = (times[0], times[times.len() - 1]);
+    let passed = (last.1 - first.1) / FRAME as u64;
+    assert!(
+        passed.abs_diff(u64::from(last.0 - first.0)) <= 2,
+        "{passed} frames in the slot"
+    );
+}
+
+#[test]
 fn opus_listeners_hear_what_was_said() {
     let mut room = Room::new(4);
     room.set(ANN, Settings::default());
