@@ -9,6 +9,8 @@
 #![allow(missing_docs)]
 
 mod audio;
+mod delivery;
+mod lock;
 mod video;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {

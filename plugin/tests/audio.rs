@@ -4,7 +4,13 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use common::{conference, init, pipeline, run_to_eos, until};
 use gst::prelude::*;
@@ -147,6 +153,36 @@ fn a_file_plays_at_its_own_speed() {
         "a second of sound took {:?}",
         begin.elapsed()
     );
+}
+
+#[test]
+fn before_playing_nothing_is_taken() {
+    init();
+    let pipeline = pipeline(&format!(
+        "audiotestsrc num-buffers=1000 samplesperbuffer=480 ! identity name=in ! conveneaudio conference={} ! fakesink",
+        conference()
+    ));
+    let pushed = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&pushed);
+    let pad = pipeline.by_name("in").unwrap().static_pad("src").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        gst::PadProbeReturn::Ok
+    });
+    pipeline.set_state(gst::State::Paused).unwrap();
+    until("the first buffer comes", || {
+        pushed.load(Ordering::SeqCst) > 0
+    });
+    let begin = std::time::Instant::now();
+    until("a while passes", || {
+        begin.elapsed() > Duration::from_millis(200)
+    });
+    assert_eq!(
+        pushed.load(Ordering::SeqCst),
+        1,
+        "more than the one that waits"
+    );
+    pipeline.set_state(gst::State::Null).unwrap();
 }
 
 #[test]

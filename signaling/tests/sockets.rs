@@ -208,7 +208,7 @@ async fn bad_messages_are_named_and_harm_nobody() {
             (nobody.as_str(), "no_participant"),
             (candidate.as_str(), "bad_candidate"),
             (r#"{"type":"answer","sdp":"no sdp"}"#, "bad_sdp"),
-            (r#"{"type":"answer","sdp":"no sdp"}"#, "out_of_order"),
+            (r#"{"type":"answer","sdp":"again no sdp"}"#, "bad_sdp"),
         ];
         for (text, code) in table {
             eve.say_text(text).await;

@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, LazyLock, Mutex, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -17,6 +17,7 @@ use convene_audio::{Arrival, Counters, Delivery, Loudness, Number, Room, Setting
 use gst::prelude::*;
 
 use super::{imp::CAT, pool};
+use crate::lock::lock;
 
 /// How often the talkers' levels are told while somebody talks.
 const LEVELS: Duration = Duration::from_millis(200);
@@ -26,11 +27,6 @@ const INBOX: usize = 5_000;
 
 static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> =
     LazyLock::new(Mutex::default);
-
-/// Locks even after a panic elsewhere: what is behind these locks is valid between any two statements.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The process's monotonic time, which is also that of GStreamer's default clock.
 pub(super) fn now() -> Duration {

@@ -1,21 +1,23 @@
 //! The GObject shell of `conveneaudio`: declare, translate in, translate out, push.
 
-use std::{
-    sync::{Arc, LazyLock, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
-use convene_audio::{Number, Sound};
 use convene_clock::Bridge;
 use glib::{prelude::*, subclass::prelude::*};
 use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
-    conference::{Conference, Ear, Input, Seat, Talker, lock, now},
-    format::{self, Format},
-    outlet::{Outlet, begins},
-    settings::{AudioMode, Delivery, Form, Properties},
+    conference::{Conference, Input, Seat},
+    format,
+    outlet::Outlet,
+    settings::{AudioMode, Form, Properties},
 };
+use crate::{delivery::Delivery, lock::lock};
+
+mod incoming;
+mod outgoing;
+
+use self::{incoming::Incoming, outgoing::ElementEar};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -24,22 +26,6 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
         Some("Sound of a conference"),
     )
 });
-
-/// Input that is this much ahead of the clock waits for it: so a file plays at its own speed.
-const AHEAD: gst::ClockTime = gst::ClockTime::from_mseconds(100);
-
-/// What came in so far.
-#[derive(Default)]
-struct Incoming {
-    format: Option<Format>,
-    segment: gst::FormattedSegment<gst::ClockTime>,
-    /// Sequence number of the next packet of `audio/x-opus`, and its timestamp.
-    sequence: u16,
-    timestamp: u32,
-    /// A wait for the clock, and whether waits end at once.
-    wait: Option<gst::SingleShotClockId>,
-    flushing: bool,
-}
 
 /// What the element knows of its place.
 #[derive(Default)]
@@ -73,6 +59,8 @@ pub struct ConveneAudio {
     #[property(name = "level", get = Self::level, type = i32, nick = "Level", blurb = "Loudness of the participant's last frame in dBov", minimum = -127, maximum = 0, default = -127)]
     #[property(name = "talking", get = Self::talking, type = bool, nick = "Talking", blurb = "Whether the participant is one of those who are heard")]
     incoming: Mutex<Incoming>,
+    /// Goes with `incoming`: its `playing` or `flushing` changed.
+    may_go: Condvar,
     place: Mutex<Place>,
     sink: gst::Pad,
     main: Arc<Outlet>,
@@ -108,6 +96,7 @@ impl ObjectSubclass for ConveneAudio {
         Self {
             settings: Mutex::default(),
             incoming: Mutex::default(),
+            may_go: Condvar::new(),
             place: Mutex::default(),
             sink,
             main,
@@ -278,147 +267,6 @@ impl ElementImpl for ConveneAudio {
     }
 }
 
-/// Incoming.
-impl ConveneAudio {
-    fn chain(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.keep_time(buffer)?;
-        let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
-        let Some(input) = self.read(buffer, &map)? else {
-            return Ok(gst::FlowSuccess::Ok);
-        };
-        match &lock(&self.place).seat {
-            Some(seat) => seat.post(input),
-            None => return Err(gst::FlowError::Flushing),
-        }
-        Ok(gst::FlowSuccess::Ok)
-    }
-
-    fn read(&self, buffer: &gst::Buffer, bytes: &[u8]) -> Result<Option<Input>, gst::FlowError> {
-        let mut incoming = lock(&self.incoming);
-        Ok(
-            match incoming
-                .format
-                .clone()
-                .ok_or(gst::FlowError::NotNegotiated)?
-            {
-                Format::Raw(layout) => Some(Input::Samples(format::samples(bytes, layout))),
-                Format::Opus => Some(Input::Packet(incoming.opus(buffer, bytes))),
-                Format::Rtp { level_id, .. } => match format::arrival(bytes, level_id) {
-                    Ok(arrival) => Some(Input::Packet(arrival)),
-                    Err(error) => {
-                        gst::debug!(CAT, imp = self, "dropped: {error}");
-                        None
-                    }
-                },
-            },
-        )
-    }
-
-    /// Holds input that comes faster than time passes.
-    fn keep_time(&self, buffer: &gst::Buffer) -> Result<(), gst::FlowError> {
-        let obj = self.obj();
-        let (Some(clock), Some(base)) = (obj.clock(), obj.base_time()) else {
-            return Ok(());
-        };
-        let wait = {
-            let mut incoming = lock(&self.incoming);
-            if incoming.flushing {
-                return Err(gst::FlowError::Flushing);
-            }
-            let due = buffer
-                .pts()
-                .and_then(|pts| incoming.segment.to_running_time(pts))
-                .map(|t| t + base);
-            let Some(due) = due
-                .and_then(|due| due.checked_sub(AHEAD))
-                .filter(|due| Some(*due) > clock.time().into())
-            else {
-                return Ok(());
-            };
-            incoming.wait.insert(clock.new_single_shot_id(due)).clone()
-        };
-        let waited = wait.wait().0;
-        let mut incoming = lock(&self.incoming);
-        incoming.wait = None;
-        if incoming.flushing || waited == Err(gst::ClockError::Unscheduled) {
-            Err(gst::FlowError::Flushing)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn interrupt_wait(&self, flushing: bool) {
-        let mut incoming = lock(&self.incoming);
-        incoming.flushing = flushing;
-        if let Some(wait) = incoming.wait.take() {
-            wait.unschedule();
-        }
-    }
-
-    fn sink_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
-        match event.view() {
-            gst::EventView::Caps(caps) => return self.take_caps(caps.caps()),
-            gst::EventView::Segment(segment) => {
-                if let Ok(segment) = segment.segment().clone().downcast::<gst::ClockTime>() {
-                    lock(&self.incoming).segment = segment;
-                }
-            }
-            gst::EventView::FlushStart(_) => self.interrupt_wait(true),
-            gst::EventView::FlushStop(_) => {
-                self.interrupt_wait(false);
-                lock(&self.incoming).segment = Default::default();
-                self.post(Input::Flush);
-            }
-            gst::EventView::Eos(_) => self.post(Input::End),
-            gst::EventView::StreamStart(_) | gst::EventView::Gap(_) | gst::EventView::Tag(_) => {}
-            _ => return gst::Pad::event_default(pad, Some(&*self.obj()), event),
-        }
-        true
-    }
-
-    fn take_caps(&self, caps: &gst::CapsRef) -> bool {
-        let format = Format::from_caps(caps);
-        gst::debug!(CAT, imp = self, "input is {format:?}");
-        let taken = format.is_some();
-        lock(&self.incoming).format = format;
-        taken
-    }
-
-    fn post(&self, input: Input) {
-        if let Some(seat) = &lock(&self.place).seat {
-            seat.post(input);
-        }
-    }
-}
-
-impl Incoming {
-    /// A packet that came without RTP: its number is counted, its timestamp taken from its time where it has one.
-    fn opus(&mut self, buffer: &gst::Buffer, bytes: &[u8]) -> convene_audio::Arrival {
-        let running = buffer
-            .pts()
-            .and_then(|pts| self.segment.to_running_time(pts));
-        let timestamp = running.map_or(self.timestamp, |t| {
-            (t.nseconds() / 1_000 * 48 / 1_000) as u32
-        });
-        // Times of muxed files are rounded: what is nearly the expected timestamp is meant to be it.
-        let timestamp = if timestamp.abs_diff(self.timestamp) < 240 {
-            self.timestamp
-        } else {
-            timestamp
-        };
-        self.timestamp =
-            timestamp.wrapping_add(convene_audio::samples_in(bytes).unwrap_or(0) as u32);
-        self.sequence = self.sequence.wrapping_add(1);
-        convene_audio::Arrival {
-            ssrc: 0,
-            sequence: self.sequence,
-            timestamp,
-            loudness: None,
-            payload: bytes.to_vec(),
-        }
-    }
-}
-
 /// The place in the conference.
 impl ConveneAudio {
     fn join(&self) -> Result<(), gst::StateChangeError> {
@@ -443,6 +291,7 @@ impl ConveneAudio {
 
     fn play(&self, playing: bool) {
         lock(&self.place).playing = playing;
+        self.let_go(playing);
         self.negotiate();
     }
 
@@ -521,185 +370,5 @@ impl ConveneAudio {
             .field("deliveries-dropped", dropped)
             .field("inbox-overflow", overflow as u64)
             .build()
-    }
-}
-
-/// Outgoing.
-impl ConveneAudio {
-    fn source_pad(template: &gst::PadTemplate, name: Option<&str>) -> gst::Pad {
-        let builder = gst::Pad::builder_from_template(template)
-            .activatemode_function(|pad, parent, _, active| {
-                let panicked = || Err(gst::loggable_error!(CAT, "panicked on activation"));
-                Self::catch_panic_pad_function(parent, panicked, |imp| imp.activate(pad, active))
-            })
-            .query_function(|pad, parent, query| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.src_query(pad, query))
-            })
-            .event_function(|pad, parent, event| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.src_event(pad, event))
-            });
-        match name {
-            Some(name) => builder.name(name).build(),
-            None => builder.build(),
-        }
-    }
-
-    fn outlet(&self, pad: &gst::Pad) -> Option<Arc<Outlet>> {
-        if self.main.pad() == pad {
-            return Some(Arc::clone(&self.main));
-        }
-        lock(&self.relays)
-            .iter()
-            .find(|(_, outlet)| outlet.pad() == pad)
-            .map(|(_, outlet)| Arc::clone(outlet))
-    }
-
-    fn activate(&self, pad: &gst::Pad, active: bool) -> Result<(), gst::LoggableError> {
-        let Some(outlet) = self.outlet(pad) else {
-            return Ok(());
-        };
-        if active {
-            let queued = lock(&self.settings).delivery == Delivery::Queue;
-            return outlet
-                .open(queued)
-                .map_err(|error| gst::loggable_error!(CAT, "no task for the pad: {error}"));
-        }
-        outlet.close();
-        pad.stop_task()
-            .map_err(|error| gst::loggable_error!(CAT, "the pad's task does not stop: {error}"))
-    }
-
-    fn src_query(&self, pad: &gst::Pad, query: &mut gst::QueryRef) -> bool {
-        if let gst::QueryViewMut::Latency(latency) = query.view_mut() {
-            let least = gst::ClockTime::from_mseconds(lock(&self.settings).least_delay());
-            latency.set(true, least, None);
-            return true;
-        }
-        gst::Pad::query_default(pad, Some(&*self.obj()), query)
-    }
-
-    fn src_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
-        match event.view() {
-            gst::EventView::Reconfigure(_) => {
-                self.negotiate();
-                true
-            }
-            gst::EventView::Latency(_) | gst::EventView::Qos(_) => true,
-            _ => gst::Pad::event_default(pad, Some(&*self.obj()), event),
-        }
-    }
-
-    /// A monotonic time as this pipeline's running time; `None` before the pipeline began.
-    fn running_time(&self, at: Duration) -> Option<gst::ClockTime> {
-        let obj = self.obj();
-        let (clock, base) = (obj.clock()?, obj.base_time()?);
-        let mut place = lock(&self.place);
-        place.bridge.observe(clock.time().into(), now());
-        let foreign = place.bridge.to_foreign(at)?;
-        gst::ClockTime::from_nseconds(foreign.as_nanos() as u64).checked_sub(base)
-    }
-
-    fn deliver(&self, due: Duration, delivery: convene_audio::Delivery) {
-        let outlet = match &delivery.sound {
-            Sound::Relayed { slot, .. } => {
-                let relays = lock(&self.relays);
-                relays
-                    .iter()
-                    .find(|(n, _)| *n as usize == *slot)
-                    .map(|(_, outlet)| Arc::clone(outlet))
-            }
-            _ => Some(Arc::clone(&self.main)),
-        };
-        let at = begins(due, format::span_of(&delivery.sound));
-        let (Some(outlet), Some(pts)) = (outlet, self.running_time(at)) else {
-            return;
-        };
-        if lock(&self.settings).delivery == Delivery::Queue {
-            outlet.enqueue(delivery, pts);
-        } else if let Err(error) = outlet.push(&delivery, pts) {
-            gst::warning!(CAT, imp = self, "downstream failed: {error}");
-        }
-    }
-
-    fn tell_talkers(&self, talkers: &[Talker]) {
-        let own = lock(&self.place).seat.as_ref().map(|seat| seat.number);
-        let talking = talkers.iter().any(|talker| Some(talker.number) == own);
-        let changed = std::mem::replace(&mut lock(&self.place).talking, talking) != talking;
-        let message = gst::Structure::builder("convene-talkers")
-            .field("talkers", gst::Array::new(talkers.iter().map(structure)))
-            .build();
-        let obj = self.obj();
-        let _ = obj.post_message(gst::message::Element::builder(message).src(&*obj).build());
-        if changed {
-            obj.notify("talking");
-        }
-    }
-
-    /// All was played: EOS on every pad, and the participant is gone.
-    fn end(&self) {
-        let queued = lock(&self.settings).delivery == Delivery::Queue;
-        let mut outlets = vec![Arc::clone(&self.main)];
-        outlets.extend(
-            lock(&self.relays)
-                .iter()
-                .map(|(_, outlet)| Arc::clone(outlet)),
-        );
-        let seat = lock(&self.place).seat.take();
-        drop(seat);
-        for outlet in outlets {
-            if queued {
-                outlet.enqueue_eos()
-            } else {
-                outlet.push_eos()
-            }
-        }
-    }
-}
-
-fn structure(talker: &Talker) -> glib::SendValue {
-    let Talker {
-        participant,
-        number: Number(number),
-        loudness,
-    } = talker;
-    gst::Structure::builder("talker")
-        .field("participant", participant)
-        .field("number", *number)
-        .field("level", loudness.dbov())
-        .build()
-        .to_send_value()
-}
-
-/// How the conference reaches an element that may be gone.
-struct ElementEar(glib::WeakRef<super::ConveneAudio>);
-
-impl Ear for ElementEar {
-    fn deliver(&self, due: Duration, delivery: convene_audio::Delivery) {
-        if let Some(element) = self.0.upgrade() {
-            element.imp().deliver(due, delivery);
-        }
-    }
-
-    fn talkers(&self, talkers: &[Talker]) {
-        if let Some(element) = self.0.upgrade() {
-            element.imp().tell_talkers(talkers);
-        }
-    }
-
-    fn drained(&self) {
-        if let Some(element) = self.0.upgrade() {
-            element.imp().end();
-        }
-    }
-
-    fn broken(&self, cause: &str) {
-        if let Some(element) = self.0.upgrade() {
-            gst::element_error!(
-                element,
-                gst::CoreError::Failed,
-                ("The conference's sound has stopped"),
-                ["{cause}"]
-            );
-        }
     }
 }

@@ -13,7 +13,7 @@ mod settings;
 
 use gst::prelude::*;
 
-pub use settings::{AudioMode, Delivery};
+pub use settings::AudioMode;
 
 glib::wrapper! {
     /// One participant's sound in a conference.
@@ -23,7 +23,7 @@ glib::wrapper! {
 /// Registers the element.
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     AudioMode::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    Delivery::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    crate::delivery::Delivery::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     gst::Element::register(
         Some(plugin),
         "conveneaudio",

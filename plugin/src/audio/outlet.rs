@@ -13,10 +13,10 @@ use convene_audio::Delivery;
 use gst::prelude::*;
 
 use super::{
-    conference::lock,
     format::{Format, Writer},
     imp::CAT,
 };
+use crate::lock::lock;
 
 /// Deliveries that wait for a blocked pad: half a second. The oldest are dropped first, since sound that is late is worth nothing.
 const WAITING: usize = 25;

@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use super::conference::{Conference, lock, now};
+use super::conference::{Conference, now};
+use crate::lock::lock;
 
 static POOL: LazyLock<Pool> = LazyLock::new(Pool::start);
 

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use convene_audio::{Codec, Hearing, Mode, Number, Output, Settings};
 
+use crate::delivery::Delivery;
+
 /// How a participant is served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
 #[enum_type(name = "GstConveneAudioMode")]
@@ -21,22 +23,6 @@ pub enum AudioMode {
         nick = "relay"
     )]
     Relay,
-}
-
-/// Which thread pushes what a participant gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
-#[enum_type(name = "GstConveneDelivery")]
-pub enum Delivery {
-    /// A task of each pad, from a bounded queue: what is downstream may block.
-    #[default]
-    #[enum_value(name = "A task of each pad, from a bounded queue", nick = "queue")]
-    Queue,
-    /// The mixing thread itself: what is downstream must never block.
-    #[enum_value(
-        name = "The mixing thread; nothing downstream may block",
-        nick = "direct"
-    )]
-    Direct,
 }
 
 /// What can be set on the element.

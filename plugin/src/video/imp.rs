@@ -15,9 +15,10 @@ use gst::{prelude::*, subclass::prelude::*};
 use super::{
     inlet::Inlet,
     outlet::{Loss, Outlet},
-    room::{Seat, ServerPath, lock},
-    settings::{Settings, VideoDelivery, VideoPolicy},
+    room::{Seat, ServerPath},
+    settings::{Settings, VideoPolicy},
 };
+use crate::{delivery::Delivery, lock::lock};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -32,7 +33,7 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 pub struct ConveneVideo {
     #[property(name = "conference", get, set, type = String, member = conference, nick = "Conference", blurb = "Name of the conference: elements of one process with the same name see each other", default = Some("default"), mutable_ready)]
     #[property(name = "participant", get, set, type = String, member = participant, nick = "Participant", blurb = "Name of the participant, unique in the conference; empty: the element's name", mutable_ready)]
-    #[property(name = "delivery", get, set, type = VideoDelivery, member = delivery, nick = "Delivery", blurb = "Which thread pushes on the source pads", mutable_ready, builder(VideoDelivery::Queue))]
+    #[property(name = "delivery", get, set, type = Delivery, member = delivery, nick = "Delivery", blurb = "Which thread pushes on the source pads", mutable_ready, builder(Delivery::Queue))]
     #[property(name = "policy", get, set = Self::set_policy, type = VideoPolicy, member = policy, nick = "Policy", blurb = "Who decides what the participant's slots show", mutable_playing, builder(VideoPolicy::External))]
     settings: Mutex<Settings>,
     seat: Mutex<Option<Seat>>,

@@ -4,12 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use convene_video::Source;
 
-use super::{
-    outlet::Parcel,
-    room::{Seat, lock},
-    time,
-    wire::Origin,
-};
+use super::{outlet::Parcel, room::Seat, time, wire::Origin};
+use crate::lock::lock;
 
 pub(super) struct Inlet {
     pub(super) pad: gst::Pad,

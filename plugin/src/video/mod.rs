@@ -47,7 +47,7 @@ mod wire;
 
 use gst::prelude::*;
 
-pub use settings::{VideoDelivery, VideoPolicy};
+pub use settings::VideoPolicy;
 
 glib::wrapper! {
     /// One participant's pictures in a conference, as far as they go through the server.
@@ -57,7 +57,6 @@ glib::wrapper! {
 /// Registers the element.
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     VideoPolicy::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    VideoDelivery::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     gst::Element::register(
         Some(plugin),
         "convenevideo",

@@ -16,11 +16,10 @@ use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
     imp::{CAT, ConveneVideo},
-    room::lock,
-    settings::VideoDelivery,
     time,
     wire::{Agreement, Origin},
 };
+use crate::{delivery::Delivery, lock::lock};
 
 /// Packets that wait for a slow sink: a key frame of 300 kB.
 const LONGEST_QUEUE: usize = 256;
@@ -78,7 +77,7 @@ pub(super) struct Outlet {
 
 struct State {
     queue: VecDeque<Item>,
-    delivery: VideoDelivery,
+    delivery: Delivery,
     active: bool,
     playing: bool,
     ssrc: u32,
@@ -93,7 +92,7 @@ impl Outlet {
     pub(super) fn new(
         template: &gst::PadTemplate,
         index: u32,
-        delivery: VideoDelivery,
+        delivery: Delivery,
         playing: bool,
     ) -> Arc<Self> {
         let state = State {
@@ -113,7 +112,7 @@ impl Outlet {
         })
     }
 
-    pub(super) fn set_delivery(&self, delivery: VideoDelivery) {
+    pub(super) fn set_delivery(&self, delivery: Delivery) {
         lock(&self.state).delivery = delivery;
     }
 
@@ -143,15 +142,15 @@ impl Outlet {
         let mut state = lock(&self.state);
         let loss = match state.delivery {
             _ if !state.active || !state.playing => Loss::NotPlaying,
-            VideoDelivery::Direct => {
+            Delivery::Direct => {
                 drop(state);
                 return self.push(&parcel);
             }
-            VideoDelivery::Queue if state.queue.len() < LONGEST_QUEUE => {
+            Delivery::Queue if state.queue.len() < LONGEST_QUEUE => {
                 state.queue.push_back(Item::Parcel(parcel));
                 return self.wake.notify_one();
             }
-            VideoDelivery::Queue => Loss::QueueFull,
+            Delivery::Queue => Loss::QueueFull,
         };
         *state.losses.entry(loss).or_default() += 1;
     }
@@ -160,11 +159,11 @@ impl Outlet {
     pub(super) fn finish(&self) {
         let mut state = lock(&self.state);
         match state.delivery {
-            VideoDelivery::Queue => {
+            Delivery::Queue => {
                 state.queue.push_back(Item::Eos);
                 self.wake.notify_one();
             }
-            VideoDelivery::Direct => {
+            Delivery::Direct => {
                 drop(state);
                 self.pad.push_event(gst::event::Eos::new());
             }
@@ -182,11 +181,11 @@ impl Outlet {
         };
         self.wake.notify_all();
         let done = match (active, delivery) {
-            (true, VideoDelivery::Queue) => {
+            (true, Delivery::Queue) => {
                 let outlet = self.clone();
                 self.pad.start_task(move || outlet.turn())
             }
-            (true, VideoDelivery::Direct) => Ok(()),
+            (true, Delivery::Direct) => Ok(()),
             (false, _) => self.pad.stop_task(),
         };
         done.map_err(|_| gst::loggable_error!(CAT, "no task"))

@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, LazyLock, Mutex, Weak},
     time::Duration,
 };
 
@@ -18,13 +18,9 @@ use convene_video::{
 use gst::prelude::*;
 
 use super::{outlet::Outlet, time::now};
+use crate::lock::lock;
 
 static ROOMS: LazyLock<Mutex<HashMap<String, Weak<Room>>>> = LazyLock::new(Mutex::default);
-
-/// A room's data stays consistent through a panic: each change is one call of the switch.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[derive(Default)]
 struct Room {

@@ -2,21 +2,7 @@
 
 use convene_video::Policy;
 
-/// Which thread pushes on a slot's pad.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
-#[enum_type(name = "GstConveneVideoDelivery")]
-pub enum VideoDelivery {
-    /// A task of each pad, from a bounded queue: what is downstream may block.
-    #[default]
-    #[enum_value(name = "A task of each pad, from a bounded queue", nick = "queue")]
-    Queue,
-    /// The publisher's thread: what is downstream must never block.
-    #[enum_value(
-        name = "The publisher's thread; nothing downstream may block",
-        nick = "direct"
-    )]
-    Direct,
-}
+use crate::delivery::Delivery;
 
 /// Who decides what the participant's slots show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
@@ -51,7 +37,7 @@ impl From<VideoPolicy> for Policy {
 pub(super) struct Settings {
     pub(super) conference: String,
     pub(super) participant: String,
-    pub(super) delivery: VideoDelivery,
+    pub(super) delivery: Delivery,
     pub(super) policy: VideoPolicy,
 }
 
@@ -60,7 +46,7 @@ impl Default for Settings {
         Self {
             conference: "default".into(),
             participant: String::new(),
-            delivery: VideoDelivery::default(),
+            delivery: Delivery::default(),
             policy: VideoPolicy::default(),
         }
     }
