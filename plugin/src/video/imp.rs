@@ -109,10 +109,13 @@ impl ElementImpl for ConveneVideo {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
         static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
             gst::subclass::ElementMetadata::new(
-                "Conference video switch",
+                "Convene video",
                 "Generic/Network/RTP",
-                "One participant's pictures in a conference, as far as they go through the server",
-                "The Convene project",
+                "One participant's pictures in a conference, as far as they go through the server. \
+                 Try: gst-launch-1.0 videotestsrc is-live=true ! vp8enc deadline=1 ! rtpvp8pay picture-id-mode=15-bit \
+                 ! convenevideo conference=demo participant=ann \
+                 convenevideo conference=demo participant=bob policy=server ! rtpvp8depay ! vp8dec ! autovideosink",
+                "The Convene developers",
             )
         });
         Some(&*METADATA)
