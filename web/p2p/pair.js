@@ -8,7 +8,7 @@
 
 // Milliseconds until the server path should show the picture meanwhile, until a try counts as failed, and for which a
 // connection may be interrupted.
-export const SLOW = 1_200;
+export const SLOW = 900;
 export const GIVE_UP = 15_000;
 export const INTERRUPTED = 3_000;
 

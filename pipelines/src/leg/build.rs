@@ -215,7 +215,7 @@ fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
         if let Ok(jitterbuffer) = values[1].get::<gst::Element>()
             && jitterbuffer.property("do-retransmission")
         {
-            jitterbuffer.set_property("latency", PICTURE_WAIT);
+            wait_for_pictures(&jitterbuffer);
         }
         None
     });
@@ -226,6 +226,21 @@ fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
                 stats.rtcp_packets_received.fetch_add(1, Ordering::Relaxed);
             });
         }
+    });
+}
+
+/// The first packet is held for as long as a jitterbuffer waits; so it waits longer from the second packet on.
+fn wait_for_pictures(jitterbuffer: &gst::Element) {
+    let Some(pad) = jitterbuffer.static_pad("src") else {
+        return;
+    };
+    let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
+    let weak = jitterbuffer.downgrade();
+    pad.add_probe(kinds, move |_, _| {
+        if let Some(jitterbuffer) = weak.upgrade() {
+            jitterbuffer.set_property("latency", PICTURE_WAIT);
+        }
+        gst::PadProbeReturn::Remove
     });
 }
 
