@@ -384,31 +384,20 @@ impl<S> Conference<S> {
         }
     }
 
-    /// The slot that had the picture is emptied unless something else is in it by now.
+    /// The subscriber learns of the new path before the slot that had the picture is emptied, and it is emptied only
+    /// if nothing else is in it by now.
     fn perform_path(&mut self, picture: Picture, subscriber: Number, path: Option<Path>) {
-        let slot = if let Some(Path::Server { slot }) = path {
-            Some(slot)
-        } else {
-            None
-        };
-        let (Some(to), publisher) = (
+        let (Some(to), Some(publisher)) = (
             self.ids.get(&subscriber).cloned(),
             self.ids.get(&picture.publisher).cloned(),
         ) else {
             return;
         };
-        let had = self
-            .shown
-            .iter()
-            .find(|((s, at), shown)| *s == subscriber && **shown == picture && Some(*at) != slot);
-        if let Some((subscriber, slot)) = had.map(|(key, _)| *key) {
-            self.shown.remove(&(subscriber, slot));
-            self.effects.push_back(Effect::Hide {
-                subscriber: to.clone(),
-                slot,
-            });
-        }
-        let Some(publisher) = publisher else { return };
+        let slot = match path {
+            Some(Path::Server { slot }) => Some(slot),
+            _ => None,
+        };
+        let had = self.slot_of(picture, subscriber);
         if let Some(slot) = slot {
             self.shown.insert((subscriber, slot), picture);
             self.effects.push_back(Effect::Show {
@@ -418,14 +407,30 @@ impl<S> Conference<S> {
                 source: picture.source,
             });
         }
+        let source = picture.source;
         self.send(
             &to,
             Notice::Path {
                 publisher,
-                source: picture.source,
+                source,
                 path,
             },
         );
+        if let Some(had) = had.filter(|had| Some(*had) != slot) {
+            self.shown.remove(&(subscriber, had));
+            self.effects.push_back(Effect::Hide {
+                subscriber: to,
+                slot: had,
+            });
+        }
+    }
+
+    fn slot_of(&self, picture: Picture, subscriber: Number) -> Option<usize> {
+        let slots = self.shown.range((subscriber, 0)..=(subscriber, usize::MAX));
+        slots
+            .filter(|(_, shown)| **shown == picture)
+            .map(|((_, slot), _)| *slot)
+            .next()
     }
 }
 
@@ -488,7 +493,11 @@ impl<S> Conference<S> {
     }
 
     fn send_number(&mut self, to: Number, notice: Notice<S>) {
-        if let Some(to) = self.ids.get(&to).cloned() {
+        let to = self
+            .ids
+            .get(&to)
+            .filter(|id| self.members.contains_key(*id));
+        if let Some(to) = to.cloned() {
             self.send(&to, notice);
         }
     }

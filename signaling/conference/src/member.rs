@@ -80,7 +80,11 @@ impl Member {
         }
     }
 
+    /// Without an answer nothing can be connected; such a report is of something else and changes nothing.
     pub(crate) fn connected(&mut self, now: Duration) {
+        if !matches!(self.stage, Stage::Answered { .. } | Stage::Connected) {
+            return;
+        }
         self.stage = Stage::Connected;
         self.heard = self.heard.max(now);
     }

@@ -34,7 +34,7 @@ pub enum Path {
         /// The slot, below [`crate::Settings::slots`].
         slot: usize,
     },
-    /// Through the server, but all slots are taken by pictures that were wanted first.
+    /// Through the server, but all slots are taken by pictures that are wanted more.
     NoSlot,
 }
 

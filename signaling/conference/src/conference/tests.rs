@@ -1,8 +1,6 @@
-use std::collections::BTreeSet;
-
-use proptest::prelude::*;
-
 use super::*;
+
+mod any_events;
 
 const SETTINGS: Settings = Settings {
     max_participants: 3,
@@ -352,104 +350,57 @@ fn pair_signals_reach_whom_they_are_for_only() {
     }
 }
 
-fn event() -> impl Strategy<Value = Event<u8>> {
-    let who = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")].prop_map(id);
-    let publishing = (any::<bool>(), any::<bool>()).prop_map(|(camera, screen)| Publishing {
-        microphone: true,
-        camera,
-        screen,
-    });
-    let role = prop_oneof![
-        Just(Role::Moderator),
-        Just(Role::Speaker),
-        Just(Role::Listener)
-    ];
-    let report = prop_oneof![
-        Just(PairReport::Slow),
-        Just(PairReport::Connected),
-        Just(PairReport::Failed)
-    ];
-    prop_oneof![
-        6 => (who(), role, publishing.clone()).prop_map(|(id, role, publishing)| Event::Join { name: id.0.clone(), id, role, publishing }),
-        3 => who().prop_map(Event::Offered),
-        3 => who().prop_map(|id| Event::Answer(id, String::new())),
-        3 => who().prop_map(Event::LegConnected),
-        1 => who().prop_map(Event::LegHeard),
-        1 => who().prop_map(Event::LegFailed),
-        2 => (who(), who()).prop_map(|(from, to)| Event::Pair { from, to, signal: 1 }),
-        4 => (who(), who(), report).prop_map(|(from, peer, report)| Event::PairState { from, peer, report }),
-        2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
-        2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
-        1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
-        1 => who().prop_map(Event::Leave),
-        1 => Just(Event::Tick),
-        1 => proptest::option::weighted(0.05, who()).prop_map(|id| id.map_or(Event::Tick, Event::End)),
-    ]
+#[test]
+fn a_slot_is_emptied_after_the_better_path_is_told() {
+    let mut conference = room(&["ann", "bob"]);
+    let report = |report| Event::PairState {
+        from: id("ann"),
+        peer: id("bob"),
+        report,
+    };
+    does(&mut conference, 1, report(PairReport::Slow));
+    let done = does(&mut conference, 2, report(PairReport::Connected));
+    let direct = Effect::Send {
+        to: id("ann"),
+        notice: Notice::Path {
+            publisher: id("bob"),
+            source: Source::Camera,
+            path: Some(Path::Direct),
+        },
+    };
+    let hide = Effect::Hide {
+        subscriber: id("ann"),
+        slot: 0,
+    };
+    let order: Vec<_> = done
+        .iter()
+        .filter(|effect| [&direct, &hide].contains(effect))
+        .collect();
+    assert_eq!(order, [&direct, &hide]);
 }
 
-/// What the effects say, counted from outside.
-#[derive(Default)]
-struct Watcher {
-    legs: BTreeSet<ParticipantId>,
-    slots: BTreeSet<(ParticipantId, usize)>,
-    over: bool,
+#[test]
+fn who_has_left_hears_nothing_more() {
+    let mut conference = room(&["ann", "bob"]);
+    let failed = Event::PairState {
+        from: id("ann"),
+        peer: id("bob"),
+        report: PairReport::Failed,
+    };
+    does(&mut conference, 1, failed);
+    let done = does(&mut conference, 2, Event::Leave(id("bob")));
+    let to_bob = |effect: &&Effect<u8>| matches!(effect, Effect::Send { to, .. } if to.0 == "bob");
+    assert_eq!(done.iter().find(to_bob), None);
 }
 
-impl Watcher {
-    fn watch(&mut self, effect: &Effect<u8>) {
-        assert!(
-            !self.over
-                || matches!(
-                    effect,
-                    Effect::Send {
-                        notice: Notice::Refused(_),
-                        ..
-                    }
-                ),
-            "after the end: {effect:?}"
-        );
-        match effect {
-            Effect::OpenLeg { id, .. } => {
-                assert!(self.legs.insert(id.clone()), "two legs for {id:?}")
-            }
-            Effect::CloseLeg(id) => {
-                assert!(self.legs.remove(id), "closed twice: {id:?}");
-                self.slots.retain(|(subscriber, _)| subscriber != id);
-            }
-            Effect::Show {
-                subscriber, slot, ..
-            } => {
-                assert!(self.legs.contains(subscriber));
-                self.slots.insert((subscriber.clone(), *slot));
-            }
-            Effect::Hide { subscriber, slot } => {
-                assert!(
-                    self.slots.remove(&(subscriber.clone(), *slot)),
-                    "an empty slot is hidden"
-                );
-            }
-            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => {
-                assert!(self.legs.contains(id))
-            }
-            Effect::Over(_) => self.over = true,
-            Effect::Send { .. } | Effect::CloseSocket(_) => {}
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_events_keep_the_rules(events in proptest::collection::vec(event(), 1..80)) {
-        let mut conference = Conference::new(at(0), SETTINGS);
-        let mut watcher = Watcher::default();
-        for (second, event) in events.into_iter().enumerate() {
-            for effect in does(&mut conference, second as u64, event) {
-                watcher.watch(&effect);
-            }
-            let members: BTreeSet<_> = conference.participants().into_iter().map(|p| p.id).collect();
-            prop_assert!(members.len() <= SETTINGS.max_participants);
-            prop_assert_eq!(&members, &watcher.legs, "a leg for each member");
-            prop_assert_eq!(watcher.over, conference.is_over());
-        }
-    }
+#[test]
+fn nothing_is_connected_without_an_answer() {
+    let mut conference = room(&["ann"]);
+    does(&mut conference, 1, join("bob", Role::Speaker));
+    does(&mut conference, 1, Event::LegConnected(id("bob")));
+    does(&mut conference, 1, Event::Offered(id("bob")));
+    does(&mut conference, 1, Event::LegConnected(id("bob")));
+    let done = does(&mut conference, 2, Event::Answer(id("bob"), "sdp".into()));
+    assert_eq!(done, [Effect::LegAnswer(id("bob"), "sdp".into())]);
+    assert_eq!(conference.deadline(), Some(at(31)), "still to connect");
 }

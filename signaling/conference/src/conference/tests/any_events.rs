@@ -1,0 +1,200 @@
+//! Whatever happens in whatever order, what can be seen from outside keeps the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn event() -> impl Strategy<Value = Event<u8>> {
+    let who = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")].prop_map(id);
+    let publishing = (any::<bool>(), any::<bool>()).prop_map(|(camera, screen)| Publishing {
+        microphone: true,
+        camera,
+        screen,
+    });
+    let role = prop_oneof![
+        Just(Role::Moderator),
+        Just(Role::Speaker),
+        Just(Role::Listener)
+    ];
+    let report = prop_oneof![
+        Just(PairReport::Slow),
+        Just(PairReport::Connected),
+        Just(PairReport::Failed)
+    ];
+    let class = prop_oneof![
+        Just(Class::Public),
+        Just(Class::Private),
+        Just(Class::Unknown)
+    ];
+    prop_oneof![
+        6 => (who(), role, publishing.clone()).prop_map(|(id, role, publishing)| Event::Join { name: id.0.clone(), id, role, publishing }),
+        3 => who().prop_map(Event::Offered),
+        3 => who().prop_map(|id| Event::Answer(id, String::new())),
+        1 => who().prop_map(Event::AnswerRefused),
+        3 => who().prop_map(Event::LegConnected),
+        1 => who().prop_map(Event::LegHeard),
+        1 => who().prop_map(Event::LegFailed),
+        2 => (who(), who()).prop_map(|(from, to)| Event::Pair { from, to, signal: 1 }),
+        4 => (who(), who(), report).prop_map(|(from, peer, report)| Event::PairState { from, peer, report }),
+        2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
+        2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
+        1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
+        1 => (who(), class).prop_map(|(id, class)| Event::Classified(id, class)),
+        1 => who().prop_map(Event::Leave),
+        1 => Just(Event::Tick),
+        1 => proptest::option::weighted(0.05, who()).prop_map(|id| id.map_or(Event::Tick, Event::End)),
+    ]
+}
+
+/// What the effects say, counted from outside.
+#[derive(Default)]
+struct Watcher {
+    legs: BTreeSet<ParticipantId>,
+    /// Whom everyone who is in has heard of, and not heard to be gone.
+    knows: BTreeMap<ParticipantId, BTreeSet<ParticipantId>>,
+    numbers: BTreeSet<u32>,
+    slots: BTreeMap<(ParticipantId, usize), (ParticipantId, Source)>,
+    needed: BTreeSet<(ParticipantId, Source)>,
+    over: bool,
+}
+
+impl Watcher {
+    fn watch(&mut self, effect: &Effect<u8>, settings: Settings) {
+        let refused = matches!(
+            effect,
+            Effect::Send {
+                notice: Notice::Refused(_),
+                ..
+            }
+        );
+        assert!(!self.over || refused, "after the end: {effect:?}");
+        match effect {
+            Effect::OpenLeg { id, number, .. } => {
+                assert!(self.legs.insert(id.clone()), "two legs for {id:?}");
+                assert!(self.numbers.insert(*number), "number {number} twice");
+            }
+            Effect::CloseLeg(id) => self.gone(id),
+            Effect::Show {
+                subscriber,
+                slot,
+                publisher,
+                source,
+            } => {
+                assert!(self.legs.contains(subscriber) && self.legs.contains(publisher));
+                assert!(*slot < settings.slots, "slot {slot}");
+                let key = (subscriber.clone(), *slot);
+                self.slots.insert(key, (publisher.clone(), *source));
+            }
+            Effect::Hide { subscriber, slot } => {
+                let hidden = self.slots.remove(&(subscriber.clone(), *slot));
+                assert!(hidden.is_some(), "an empty slot is hidden");
+            }
+            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => {
+                assert!(self.legs.contains(id));
+            }
+            Effect::Over(_) => self.over = true,
+            Effect::Send { to, notice } => self.told(to, notice),
+            Effect::CloseSocket(_) => {}
+        }
+    }
+
+    fn gone(&mut self, id: &ParticipantId) {
+        assert!(self.legs.remove(id), "closed twice: {id:?}");
+        self.slots.retain(|(subscriber, _), _| subscriber != id);
+        self.needed.retain(|(publisher, _)| publisher != id);
+        self.knows.remove(id);
+    }
+
+    fn told(&mut self, to: &ParticipantId, notice: &Notice<u8>) {
+        match notice {
+            Notice::Welcome { others, .. } => {
+                let others = others.iter().map(|other| other.id.clone()).collect();
+                assert!(
+                    self.knows.insert(to.clone(), others).is_none(),
+                    "{to:?} is welcomed twice"
+                );
+                return;
+            }
+            Notice::Refused(_) => return,
+            _ => {}
+        }
+        let knows = self
+            .knows
+            .get_mut(to)
+            .unwrap_or_else(|| panic!("{to:?} is outside: {notice:?}"));
+        match notice {
+            Notice::Joined(other) => assert!(knows.insert(other.id.clone()), "came twice"),
+            Notice::Left(other, _) => assert!(other == to || knows.remove(other), "left twice"),
+            Notice::ServerNeeds {
+                source,
+                needed: true,
+            } => {
+                assert!(self.needed.insert((to.clone(), *source)));
+            }
+            Notice::ServerNeeds {
+                source,
+                needed: false,
+            } => {
+                assert!(self.needed.remove(&(to.clone(), *source)));
+            }
+            _ => {}
+        }
+    }
+
+    fn agrees(&self, conference: &Conference<u8>) {
+        let members: BTreeSet<_> = conference
+            .participants()
+            .into_iter()
+            .map(|p| p.id)
+            .collect();
+        assert!(members.len() <= conference.settings.max_participants);
+        assert_eq!(members, self.legs, "a leg for each member");
+        assert_eq!(self.over, conference.is_over());
+        if self.over {
+            return;
+        }
+        for (id, knows) in &self.knows {
+            let others: BTreeSet<_> = members
+                .iter()
+                .filter(|other| *other != id)
+                .cloned()
+                .collect();
+            assert_eq!(knows, &others, "whom {id:?} knows");
+        }
+        let shown: BTreeSet<_> = self.slots.values().cloned().collect();
+        assert_eq!(
+            self.needed, shown,
+            "asked of the publishers is what is shown"
+        );
+        let views: BTreeSet<_> = self
+            .slots
+            .iter()
+            .map(|((s, _), picture)| (s, picture))
+            .collect();
+        assert_eq!(views.len(), self.slots.len(), "a picture in two slots");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_events_keep_the_rules(
+        events in proptest::collection::vec((event(), 0_u64..8), 1..80),
+        slots in 0_usize..4,
+        claimed in any::<bool>(),
+    ) {
+        let policy = if claimed { Policy::Claimed } else { Policy::Adaptive };
+        let settings = Settings { slots, policy, max_participants: 4, ..SETTINGS };
+        let mut conference = Conference::new(at(0), settings);
+        let mut watcher = Watcher::default();
+        let mut now = 0;
+        for (event, pause) in events {
+            now += pause;
+            for effect in does(&mut conference, now, event) {
+                watcher.watch(&effect, settings);
+            }
+            watcher.agrees(&conference);
+        }
+    }
+}
