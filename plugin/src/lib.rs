@@ -11,6 +11,7 @@
 mod audio;
 mod delivery;
 mod lock;
+mod now;
 mod video;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {

@@ -76,8 +76,6 @@ export class Pair {
     if (this.#state !== 'connected') this.#report('connected');
   }
 
-  async stats() { return this.#connection.getStats(); }
-
   close() {
     this.#stopTimers();
     clearTimeout(this.#interrupted);

@@ -14,10 +14,10 @@ use std::{
 };
 
 use convene_audio::{Arrival, Counters, Delivery, Loudness, Number, Room, Settings};
-use gst::prelude::*;
 
 use super::{imp::CAT, pool};
 use crate::lock::lock;
+use crate::now::now;
 
 /// How often the talkers' levels are told while somebody talks.
 const LEVELS: Duration = Duration::from_millis(200);
@@ -27,11 +27,6 @@ const INBOX: usize = 5_000;
 
 static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> =
     LazyLock::new(Mutex::default);
-
-/// The process's monotonic time, which is also that of GStreamer's default clock.
-pub(super) fn now() -> Duration {
-    gst::SystemClock::obtain().time().into()
-}
 
 /// What comes from a participant.
 pub(super) enum Input {

@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use super::conference::{Conference, now};
-use crate::lock::lock;
+use super::conference::Conference;
+use crate::{lock::lock, now::now};
 
 static POOL: LazyLock<Pool> = LazyLock::new(Pool::start);
 

@@ -17,8 +17,9 @@ use convene_video::{
 };
 use gst::prelude::*;
 
-use super::{outlet::Outlet, time::now};
+use super::outlet::Outlet;
 use crate::lock::lock;
+use crate::now::now;
 
 static ROOMS: LazyLock<Mutex<HashMap<String, Weak<Room>>>> = LazyLock::new(Mutex::default);
 

@@ -3,18 +3,11 @@
 //! A packet's age carries its capture time from one pipeline's clock to another's: both clocks are read when it passes,
 //! and it is too young for their drift to matter.
 
-use std::{
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use gst::prelude::*;
 
-/// Monotonic time since the first call in the process.
-pub(super) fn now() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
-}
+use crate::now::now;
 
 /// When a buffer with this running time was captured; without one, or without a clock, it was now. Never in the future.
 pub(super) fn captured(element: &gst::Element, running_time: Option<gst::ClockTime>) -> Duration {

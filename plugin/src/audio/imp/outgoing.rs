@@ -8,12 +8,13 @@ use gst::{prelude::*, subclass::prelude::*};
 use super::{CAT, ConveneAudio};
 use crate::{
     audio::{
-        conference::{Ear, Talker, now},
+        conference::{Ear, Talker},
         format,
         outlet::{Outlet, begins},
     },
     delivery::Delivery,
     lock::lock,
+    now::now,
 };
 
 impl ConveneAudio {
