@@ -57,6 +57,11 @@ impl Floor {
         self.seats.contains_key(&number)
     }
 
+    /// Whether nobody talks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
     fn refresh(&mut self, now: Duration, heard: &[(Number, Loudness)]) {
         for &(number, loudness) in heard {
             if let Some(seat) = self.seats.get_mut(&number) {

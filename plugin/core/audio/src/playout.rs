@@ -17,7 +17,7 @@ use crate::{Arrival, FRAME, FRAME_TIME, Frame, Loudness, RATE, room::Counters};
 /// Frames that are concealed before silence takes over.
 const CONCEALED: u32 = 3;
 
-/// Frames without any packet after which the participant counts as not sending: 1 s.
+/// Frames without any packet after which whoever is heard counts as not sending: 1 s.
 const GONE: u32 = 50;
 
 /// The longest packet: 120 ms (RFC 6716 section 2.1.4).
@@ -156,11 +156,12 @@ impl Playout {
         let mut frame = [0.0; FRAME];
         frame.copy_from_slice(&self.decoded[..FRAME]);
         self.decoded.drain(..FRAME);
-        self.stop_if_gone();
+        self.stop_if_gone(GONE);
         frame
     }
 
-    /// Goes on to the next frame without decoding.
+    /// Goes on to the next frame without decoding. Who is not heard and sends nothing for a few frames stops at once: where
+    /// his silence is not sent, each of the packets between is held anew, so that two clocks cannot drift apart.
     pub(crate) fn skip(&mut self, now: Duration) {
         self.adapt(now);
         self.decoded.clear();
@@ -175,7 +176,7 @@ impl Playout {
             *missing = if here { 0 } else { *missing + 1 };
             self.forget_played();
         }
-        self.stop_if_gone();
+        self.stop_if_gone(CONCEALED);
     }
 
     /// The packets that wait, oldest first.
@@ -373,9 +374,9 @@ impl Playout {
         }
     }
 
-    fn stop_if_gone(&mut self) {
+    fn stop_if_gone(&mut self, after: u32) {
         if let State::Playing { missing, .. } = self.state
-            && missing > GONE
+            && missing > after
             && self.queue.is_empty()
         {
             self.state = State::Waiting;

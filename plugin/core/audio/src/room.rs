@@ -47,6 +47,8 @@ pub struct Room {
     /// Frames since the beginning.
     frames: u64,
     next_tick: Option<Duration>,
+    /// When the first frame began.
+    epoch: Option<Duration>,
     skipped: u64,
 }
 
@@ -62,6 +64,7 @@ impl Room {
             relayed: Vec::new(),
             frames: 0,
             next_tick: None,
+            epoch: None,
             skipped: 0,
         }
     }
@@ -144,7 +147,7 @@ impl Room {
             self.next_tick = None;
             return None;
         }
-        Some(*self.next_tick.get_or_insert(now))
+        Some(self.due(now))
     }
 
     /// Who is heard, loudest first.
@@ -207,11 +210,24 @@ impl Room {
         self.members
             .values()
             .any(|m| m.source.is_active() || needs_silence(m))
+            || !self.floor.is_empty()
             || awake()
     }
 
+    /// When the next frame is due. After a time without work that is at once, and the time has passed in the sound, too (RFC
+    /// 7587 section 4.1).
+    fn due(&mut self, now: Duration) -> Duration {
+        let epoch = *self.epoch.get_or_insert(now);
+        *self.next_tick.get_or_insert_with(|| {
+            let passed = now.saturating_sub(epoch) + FRAME_TIME / 2;
+            let frames = (passed.as_nanos() / FRAME_TIME.as_nanos()) as u64;
+            self.frames = self.frames.max(frames);
+            now.max(epoch + Duration::from_nanos(FRAME_TIME.as_nanos() as u64 * self.frames))
+        })
+    }
+
     fn advance(&mut self, now: Duration) {
-        let due = self.next_tick.unwrap_or(now);
+        let due = self.due(now);
         if now > due + LATE {
             let frames = (now - due).as_nanos() / FRAME_TIME.as_nanos();
             self.skipped += frames as u64;
@@ -247,6 +263,11 @@ impl Room {
             .copied()
             .collect();
         self.floor.update(now, self.max_talkers, &levels);
+        for (number, member) in &mut self.members {
+            if !heard.contains_key(number) && !self.floor.holds(*number) {
+                member.gain = 0.0;
+            }
+        }
         for number in heard.keys() {
             if self.floor.holds(*number) && !before.contains(number) {
                 self.pass_on_waiting(now, *number);

@@ -1,5 +1,6 @@
 //! RTP packets (RFC 3550): reading and writing headers, header extensions (RFC 8285), audio levels (RFC 6464),
-//! counters that wrap, and the rewriting that puts changing sources into one slot.
+//! counters that wrap, the rewriting that puts changing sources into one slot, the gate that spares silent people's
+//! packets their decryption, and the correction of the receiver reports that this gate would make untrue.
 //!
 //! Nothing here knows a socket, a clock or a codec's payload, and no bytes, however malformed, cause a panic.
 
@@ -8,6 +9,8 @@ mod extension;
 mod header;
 mod level;
 mod packet;
+mod reports;
+mod silence;
 mod slot;
 
 pub use extender::{Counter, Extender};
@@ -15,4 +18,6 @@ pub use extension::Extensions;
 pub use header::Header;
 pub use level::Level;
 pub use packet::{Packet, RtpError};
+pub use reports::ReportCorrector;
+pub use silence::{RuleError, SilenceGate, SilenceRule, Verdict};
 pub use slot::{DropReason, Rewritten, SlotRewriter, WINDOW};

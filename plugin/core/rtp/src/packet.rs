@@ -43,16 +43,24 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// [`RtpError`] when the version, the header's length or the padding's length contradict the bytes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, RtpError> {
+        let packet = Self::parse_protected(bytes)?;
+        Ok(Self {
+            padding: padding(bytes, packet.header_len)?,
+            ..packet
+        })
+    }
+
+    /// Reads the header of a packet that is protected by SRTP. Its padding count is encrypted (RFC 3711 section 3.1), so
+    /// what follows the header stays unread.
+    pub(crate) fn parse_protected(bytes: &'a [u8]) -> Result<Self, RtpError> {
         need(bytes, FIXED)?;
         if bytes[0] >> 6 != 2 {
             return Err(RtpError::Version(bytes[0] >> 6));
         }
-        let header_len = header_len(bytes)?;
-        let padding = padding(bytes, header_len)?;
         Ok(Self {
             bytes,
-            header_len,
-            padding,
+            header_len: header_len(bytes)?,
+            padding: 0,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::Extender;
 pub const WINDOW: u64 = 128;
 
 /// A forward jump of more packets than this is a restarted source and not a loss (MAX_DROPOUT in RFC 3550 A.1).
-const LONGEST_GAP: u64 = 3_000;
+pub(crate) const LONGEST_GAP: u64 = 3_000;
 
 /// A packet further behind than this belongs to a restarted source. RFC 3550 A.1 has 100 (MAX_MISORDER); retransmissions
 /// of a fast stream come later than that.

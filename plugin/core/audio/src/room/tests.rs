@@ -384,3 +384,5 @@ proptest! {
         }
     }
 }
+
+mod gated;
