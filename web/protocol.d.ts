@@ -324,7 +324,7 @@ listed: boolean,
  */
 created_at: number, };
 
-export type AddressOrigin = "socket" | "host" | "srflx" | "other" | "observed";
+export type AddressOrigin = "socket" | "host" | "srflx" | "other" | "checked" | "observed";
 
 export type AddressRecord = { 
 /**

@@ -10,6 +10,7 @@
 
 mod audio;
 mod delivery;
+pub mod ice;
 mod lock;
 mod now;
 mod video;

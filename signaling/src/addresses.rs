@@ -30,7 +30,7 @@ impl Addresses {
                 AddressKind::Declared(CandidateKind::Host) if self.hosts.len() < MAX_HOSTS => {
                     self.hosts.push(known);
                 }
-                AddressKind::Declared(_) => {}
+                AddressKind::Checked | AddressKind::Declared(_) => {}
             }
         }
         self.class()
@@ -49,6 +49,7 @@ impl Addresses {
 #[must_use]
 pub fn origin(kind: AddressKind) -> AddressOrigin {
     match kind {
+        AddressKind::Checked => AddressOrigin::Checked,
         AddressKind::Observed => AddressOrigin::Observed,
         AddressKind::Declared(CandidateKind::Host) => AddressOrigin::Host,
         AddressKind::Declared(CandidateKind::Srflx) => AddressOrigin::Srflx,

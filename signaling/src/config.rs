@@ -22,6 +22,9 @@ pub const SAMPLE: &str = include_str!("../convene.sample.toml");
 /// How many UDP ports the libnice agent takes at most.
 const NICE_PORTS: u16 = 1000;
 
+/// The UDP port, or the first of them.
+const UDP_PORT: u16 = 50_000;
+
 /// Every key, as a flag (`--listen`), in the environment (`CONVENE_LISTEN`) and in the file (`listen`).
 #[derive(Clone, Debug, Default, PartialEq, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -35,13 +38,13 @@ pub struct Settings {
     /// How browsers reach the service, when that is not the address they ask for
     #[arg(long, env = "CONVENE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Which ICE agent carries sound and pictures [default: nice]
+    /// Which ICE agent carries sound and pictures [default: own]
     #[arg(long, env = "CONVENE_ICE")]
     pub ice: Option<Ice>,
-    /// The UDP port of the legs; with the agent `nice` the first of 1000 [default: 50000]
+    /// The UDP port of all legs; with the agent `nice` the first of 1000 [default: 50000]
     #[arg(long, env = "CONVENE_UDP_PORT", value_name = "PORT")]
     pub udp_port: Option<u16>,
-    /// The TCP port of the legs; not with the agent `nice`
+    /// Their TCP port, for networks that block UDP; 0: none [default: the same number]; not with the agent `nice`
     #[arg(long, env = "CONVENE_TCP_PORT", value_name = "PORT")]
     pub tcp_port: Option<u16>,
     /// The public address of this host, when a NAT maps it one to one
@@ -112,6 +115,20 @@ pub enum Ice {
     Nice,
 }
 
+/// An agent with the ports it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// Convene's own; 0 is any that is free.
+    Own {
+        /// Its UDP port.
+        udp: u16,
+        /// Its TCP port.
+        tcp: Option<u16>,
+    },
+    /// libnice, with the UDP ports of the legs.
+    Nice(RangeInclusive<u16>),
+}
+
 /// Which pairs try to connect directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,8 +164,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// How browsers reach the service.
     pub public_url: Option<Origin>,
-    /// The UDP ports that legs take.
-    pub udp_ports: RangeInclusive<u16>,
+    /// The ICE agent and its ports.
+    pub ports: Ports,
     /// The public address that stands before this host's own.
     pub external_address: Option<IpAddr>,
     /// Whose X-Forwarded-For is believed.
@@ -192,9 +209,6 @@ pub enum ConfigError {
         /// Where and why.
         cause: Box<toml::de::Error>,
     },
-    /// An agent that this build does not have.
-    #[error("`ice = own` is not built in yet: leave it out, or say `nice`")]
-    OwnIce,
     /// Ports that the agent cannot use.
     #[error("`tcp-port` needs an ICE agent that listens on TCP; `nice` is used with UDP only")]
     TcpWithNice,
@@ -273,13 +287,13 @@ impl Settings {
     /// # Errors
     /// [`ConfigError`] with the first key that does not fit.
     pub fn resolve(self) -> Result<Config, ConfigError> {
-        let udp_ports = self.udp_ports()?;
+        let ports = self.ports()?;
         let tls = self.tls()?;
         Ok(Config {
             listen: self.listen.map_or_else(everywhere, |address| vec![address]),
             data_dir: self.data_dir.or_else(home).ok_or(ConfigError::NoHome)?,
             public_url: self.public_url.map(|url| public_url(&url)).transpose()?,
-            udp_ports,
+            ports,
             external_address: self.external_address,
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             embed_origins: self.embed_origins.unwrap_or_default(),
@@ -320,17 +334,19 @@ impl Settings {
         })
     }
 
-    fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
-        if self.ice == Some(Ice::Own) {
-            return Err(ConfigError::OwnIce);
-        }
-        if self.tcp_port.is_some() {
-            return Err(ConfigError::TcpWithNice);
-        }
-        let first = self.udp_port.unwrap_or(50_000);
-        match first.checked_add(NICE_PORTS - 1) {
-            Some(last) if first > 0 => Ok(first..=last),
-            _ => Err(ConfigError::UdpPort(first)),
+    fn ports(&self) -> Result<Ports, ConfigError> {
+        let udp = self.udp_port.unwrap_or(UDP_PORT);
+        match self.ice.unwrap_or(Ice::Own) {
+            Ice::Nice if self.tcp_port.is_some() => Err(ConfigError::TcpWithNice),
+            Ice::Nice => nice_ports(udp),
+            Ice::Own => Ok(Ports::Own {
+                udp,
+                tcp: match self.tcp_port {
+                    None => Some(udp),
+                    Some(0) => None,
+                    given => given,
+                },
+            }),
         }
     }
 
@@ -388,6 +404,13 @@ fn home() -> Option<PathBuf> {
 fn public_url(url: &str) -> Result<Origin, ConfigError> {
     let origin = url.strip_suffix('/').unwrap_or(url).parse();
     origin.map_err(|error: crate::origin::NotAnOrigin| ConfigError::PublicUrl(error.to_string()))
+}
+
+fn nice_ports(first: u16) -> Result<Ports, ConfigError> {
+    match first.checked_add(NICE_PORTS - 1) {
+        Some(last) if first > 0 => Ok(Ports::Nice(first..=last)),
+        _ => Err(ConfigError::UdpPort(first)),
+    }
 }
 
 #[cfg(test)]
@@ -449,10 +472,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let table = [
-            ("ice = \"own\"", "not built in yet"),
-            ("tcp-port = 443", "`tcp-port`"),
-            ("udp-port = 65000", "at most 64536"),
-            ("udp-port = 0", "`udp-port` 0"),
+            ("ice = \"nice\"\ntcp-port = 443", "`tcp-port`"),
+            ("ice = \"nice\"\nudp-port = 65000", "at most 64536"),
+            ("ice = \"nice\"\nudp-port = 0", "`udp-port` 0"),
             ("tls-cert = \"a.pem\"", "together"),
             (
                 "tls-cert = \"a\"\ntls-key = \"b\"\ntls-self-signed = true",
@@ -475,7 +497,14 @@ mod tests {
             ..Settings::default()
         };
         let config = config.resolve().unwrap();
-        assert_eq!(config.udp_ports, 50_000..=50_999);
+        let one = Some(50_000);
+        assert_eq!(
+            config.ports,
+            Ports::Own {
+                udp: 50_000,
+                tcp: one
+            }
+        );
         assert_eq!(config.tls, Tls::None);
         assert_eq!(config.listen.len(), 2);
     }

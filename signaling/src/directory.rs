@@ -8,6 +8,7 @@ use std::{
 };
 
 use convene_conference::EndReason;
+use convene_pipelines::IceStats;
 use convene_protocol::ConferenceSummary;
 use tokio::task::JoinSet;
 
@@ -38,6 +39,12 @@ impl Directory {
             entries: Mutex::default(),
             tasks: Mutex::default(),
         })
+    }
+
+    /// What the one port of all legs has counted.
+    #[must_use]
+    pub fn ice_stats(&self) -> Option<IceStats> {
+        self.shared.legs.ice_stats()
     }
 
     /// Takes in a conference and starts it.
@@ -169,14 +176,14 @@ impl Entry {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{leg::LegKind, metrics::Meters, store::Store};
+    use crate::{config::Ports, leg::LegKind, metrics::Meters, store::Store};
     use convene_topology::Policy;
     use std::{path::Path, time::Duration};
 
     fn directory(data: &Path) -> Arc<Directory> {
         Directory::new(Shared {
             store: Store::open(data, 0).unwrap(),
-            legs: LegKind::stock(50_000..=50_999, None),
+            legs: LegKind::new(&Ports::Nice(50_000..=50_999), None).unwrap(),
             meters: Arc::<Meters>::default(),
             policy: Policy::Adaptive,
             empty_grace: Duration::from_secs(9),

@@ -1,9 +1,10 @@
 //! `convene doctor` and `convene ports`: what has to be there and what has to be open, in plain sentences.
 
-use std::{fmt, fs, net::UdpSocket, path::Path, time::Duration};
+use std::{fmt, fs, net::UdpSocket, ops::RangeInclusive, path::Path, time::Duration};
 
 use crate::{
-    config::{Config, Tls},
+    config::{Config, Ports, Tls},
+    leg::LegKind,
     listen::Listener,
     time::unix_now,
     tls,
@@ -46,7 +47,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = gstreamer();
     findings.push(data_dir(&config.data_dir));
     findings.push(listener(config).await);
-    findings.push(udp_ports(config));
+    findings.push(media_ports(config));
     findings.push(certificate(config));
     findings.push(clock());
     findings.push(open_files());
@@ -62,11 +63,8 @@ pub fn ports(config: &Config) -> String {
         "https"
     };
     let port = config.listen.first().map_or(0, |address| address.port());
-    let (first, last) = (config.udp_ports.start(), config.udp_ports.end());
-    let mut text = format!(
-        "TCP {port}  in  the page, the API and the WebSockets ({scheme})\n\
-         UDP {first}-{last}  in and out  sound, and pictures that do not go directly: one port for each participant\n"
-    );
+    let mut text = format!("TCP {port}  in  the page, the API and the WebSockets ({scheme})\n");
+    text += &legs(&config.ports);
     if let Some(metrics) = config.metrics_listen {
         text += &format!(
             "TCP {}  in  the metrics; only from where they are gathered\n",
@@ -74,6 +72,22 @@ pub fn ports(config: &Config) -> String {
         );
     }
     text
+}
+
+fn legs(ports: &Ports) -> String {
+    const WHAT: &str = "sound, and pictures that do not go directly";
+    match ports {
+        Ports::Own { udp, tcp } => {
+            let over_tcp = tcp.map(|tcp| {
+                format!("TCP {tcp}  in  the same for browsers whose network blocks UDP\n")
+            });
+            format!("UDP {udp}  in and out  {WHAT}\n") + &over_tcp.unwrap_or_default()
+        }
+        Ports::Nice(ports) => {
+            let (first, last) = (ports.start(), ports.end());
+            format!("UDP {first}-{last}  in and out  {WHAT}: one port for each participant\n")
+        }
+    }
 }
 
 fn gstreamer() -> Vec<Finding> {
@@ -122,14 +136,27 @@ async fn listener(config: &Config) -> Finding {
     }
 }
 
-fn udp_ports(config: &Config) -> Finding {
-    let taken = config
-        .udp_ports
-        .clone()
-        .filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_err())
-        .count();
-    let (first, last) = (config.udp_ports.start(), config.udp_ports.end());
-    let all = config.udp_ports.len();
+fn media_ports(config: &Config) -> Finding {
+    match &config.ports {
+        Ports::Own { .. } => own_ports(config),
+        Ports::Nice(ports) => nice_ports(ports),
+    }
+}
+
+fn own_ports(config: &Config) -> Finding {
+    match LegKind::new(&config.ports, config.external_address) {
+        Ok(_) => Finding::Good("The port of the legs is free.".into()),
+        Err(error) => Finding::Missing(format!(
+            "{error}: say another with --udp-port, or end what has it."
+        )),
+    }
+}
+
+fn nice_ports(ports: &RangeInclusive<u16>) -> Finding {
+    let taken = ports.clone();
+    let taken = taken.filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_err());
+    let (taken, all) = (taken.count(), ports.len());
+    let (first, last) = (ports.start(), ports.end());
     if taken * 2 <= all {
         Finding::Good(format!(
             "{} of the UDP ports {first} to {last} are free.",

@@ -1,9 +1,13 @@
 //! What all legs of the service have in common.
 
-use std::{net::IpAddr, ops::RangeInclusive, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use convene_conference::ParticipantId;
-use convene_pipelines::{IceTransport, LegConfig, StockIce};
+use convene_pipelines::{
+    IceError, IceStats, IceTransport, LegConfig, OwnIce, OwnIceConfig, StockIce,
+};
+
+use crate::config::Ports;
 
 /// M-lines for relayed talkers, as many as `conveneaudio` relays.
 pub const AUDIO_SLOTS: usize = 4;
@@ -15,17 +19,49 @@ pub const VIDEO_SLOTS: usize = 12;
 #[derive(Clone)]
 pub struct LegKind {
     ice: Arc<dyn IceTransport>,
+    /// The same, when it is the process's own.
+    own: Option<OwnIce>,
 }
 
 impl LegKind {
-    /// Legs with webrtcbin's own agent.
+    /// Legs with this agent, on these ports.
+    ///
+    /// # Errors
+    /// [`IceError::Bind`] when the one port of the own agent cannot be had.
+    pub fn new(ports: &Ports, external_address: Option<IpAddr>) -> Result<Self, IceError> {
+        Ok(match ports {
+            Ports::Own { udp, tcp } => {
+                let own = OwnIce::bind(OwnIceConfig {
+                    port: *udp,
+                    tcp_port: *tcp,
+                    external_address,
+                })?;
+                Self {
+                    ice: Arc::new(own.clone()),
+                    own: Some(own),
+                }
+            }
+            Ports::Nice(ports) => Self {
+                ice: Arc::new(StockIce {
+                    ports: ports.clone(),
+                    external_address,
+                }),
+                own: None,
+            },
+        })
+    }
+
+    /// Where a browser can ask for its address (RFC 8489), when it reaches the service at `host`.
     #[must_use]
-    pub fn stock(ports: RangeInclusive<u16>, external_address: Option<IpAddr>) -> Self {
-        let ice = Arc::new(StockIce {
-            ports,
-            external_address,
-        });
-        Self { ice }
+    pub fn stun_url(&self, host: &str) -> Option<String> {
+        let port = self.own.as_ref()?.port();
+        Some(format!("stun:{host}:{port}"))
+    }
+
+    /// What the own agent has counted.
+    #[must_use]
+    pub fn ice_stats(&self) -> Option<IceStats> {
+        self.own.as_ref().map(OwnIce::stats)
     }
 
     /// One for this participant of this conference.

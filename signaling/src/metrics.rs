@@ -1,14 +1,11 @@
 //! What is counted, in Prometheus's text format.
 
-use std::{
-    fmt::Write,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use convene_pipelines::LegStats;
+use convene_pipelines::{IceStats, LegStats};
 
 /// Counts over all legs that ever were.
 #[derive(Debug, Default)]
@@ -54,79 +51,67 @@ impl Meters {
         ledger.settle();
     }
 
-    /// All metrics.
+    /// All metrics; `ice`: what the one port of all legs has counted, if there is one.
     #[must_use]
-    pub fn text(&self, standing: Standing) -> String {
-        let totals = self.totals();
-        let mut text = String::new();
-        let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
-            let line = format!(
-                "# HELP convene_{name} {help}\n# TYPE convene_{name} {kind}\nconvene_{name} {value}"
-            );
-            writeln!(text, "{line}").expect("a String takes all");
-        };
-        let Standing {
-            conferences,
-            participants,
-            store_failures,
-        } = standing;
-        let (conferences, participants) = (conferences as u64, participants as u64);
-        metric(
+    pub fn text(&self, standing: Standing, ice: Option<&IceStats>) -> String {
+        let mut sheet = Sheet::default();
+        self.of_conferences(&mut sheet, standing);
+        self.of_legs(&mut sheet);
+        if let Some(ice) = ice {
+            of_ice(&mut sheet, ice);
+        }
+        sheet.text
+    }
+
+    fn of_conferences(&self, sheet: &mut Sheet, standing: Standing) {
+        let conferences = standing.conferences as u64;
+        sheet.gauge(
             "conferences",
-            "gauge",
             "Conferences that have not ended.",
             conferences,
         );
-        metric(
-            "participants",
-            "gauge",
-            "People in conferences.",
-            participants,
-        );
-        metric("legs_total", "counter", "Legs opened.", totals.legs);
-        metric(
-            "video_bytes_received_total",
-            "counter",
-            "RTP bytes of pictures that came to the server.",
-            totals.video_bytes_received,
-        );
-        metric(
-            "audio_packets_received_total",
-            "counter",
-            "RTP packets of sound that came.",
-            totals.audio_packets_received,
-        );
-        metric(
-            "audio_packets_sent_total",
-            "counter",
-            "RTP packets of sound that went.",
-            totals.audio_packets_sent,
-        );
-        metric(
-            "rtcp_packets_received_total",
-            "counter",
-            "RTCP packets that came.",
-            totals.rtcp_packets_received,
-        );
-        metric(
+        let participants = standing.participants as u64;
+        sheet.gauge("participants", "People in conferences.", participants);
+        sheet.counter(
             "sockets_stalled_total",
-            "counter",
             "WebSockets closed because their page did not read.",
             self.sockets_stalled.load(Relaxed),
         );
-        metric(
+        sheet.counter(
             "rooms_crashed_total",
-            "counter",
             "Conferences whose task failed by our fault.",
             self.rooms_crashed.load(Relaxed),
         );
-        metric(
+        sheet.counter(
             "store_failures_total",
-            "counter",
             "Notes that the database did not take.",
-            store_failures,
+            standing.store_failures,
         );
-        text
+    }
+
+    fn of_legs(&self, sheet: &mut Sheet) {
+        let totals = self.totals();
+        sheet.counter("legs_total", "Legs opened.", totals.legs);
+        sheet.counter(
+            "video_bytes_received_total",
+            "RTP bytes of pictures that came to the server.",
+            totals.video_bytes_received,
+        );
+        sheet.counter(
+            "audio_packets_received_total",
+            "RTP packets of sound that came.",
+            totals.audio_packets_received,
+        );
+        sheet.counter(
+            "audio_packets_sent_total",
+            "RTP packets of sound that went.",
+            totals.audio_packets_sent,
+        );
+        sheet.counter(
+            "rtcp_packets_received_total",
+            "RTCP packets that came.",
+            totals.rtcp_packets_received,
+        );
     }
 
     fn totals(&self) -> Totals {
@@ -137,6 +122,48 @@ impl Meters {
             .open
             .iter()
             .fold(closed, |totals, leg| totals.plus(leg))
+    }
+}
+
+fn of_ice(sheet: &mut Sheet, ice: &IceStats) {
+    sheet.gauge("ice_streams", "Legs on the one port.", ice.streams);
+    let connections = ice.connections;
+    sheet.gauge("ice_connections", "TCP connections of legs.", connections);
+    sheet.counter(
+        "ice_overruns_total",
+        "Datagrams that the system threw away because we were too slow.",
+        ice.overruns,
+    );
+    sheet.head("ice_packets_total", "counter", "Packets by how they ended.");
+    for (ending, count) in &ice.packets {
+        sheet.value(&format!("ice_packets_total{{ending=\"{ending}\"}}"), *count);
+    }
+}
+
+/// Metrics as text.
+#[derive(Default)]
+struct Sheet {
+    text: String,
+}
+
+impl Sheet {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "gauge", help);
+        self.value(name, value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "counter", help);
+        self.value(name, value);
+    }
+
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let head = format!("# HELP convene_{name} {help}\n# TYPE convene_{name} {kind}\n");
+        self.text.push_str(&head);
+    }
+
+    fn value(&mut self, series: &str, value: u64) {
+        self.text.push_str(&format!("convene_{series} {value}\n"));
     }
 }
 
@@ -187,13 +214,35 @@ mod tests {
             leg.video_bytes_received.store(bytes, Relaxed);
         }
         for _ in 0..2 {
-            let text = meters.text(standing);
+            let text = meters.text(standing, None);
             assert!(
                 text.contains("\nconvene_video_bytes_received_total 120\n"),
                 "{text}"
             );
             assert!(text.contains("\nconvene_legs_total 2\n"), "{text}");
             assert!(text.contains("\nconvene_participants 3\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_all_legs_is_told_by_ending() {
+        let ice = IceStats {
+            packets: vec![("sent", 7), ("silence", 9)],
+            overruns: 2,
+            ..IceStats::default()
+        };
+        let standing = Standing {
+            conferences: 0,
+            participants: 0,
+            store_failures: 0,
+        };
+        let text = Meters::default().text(standing, Some(&ice));
+        for line in [
+            "convene_ice_packets_total{ending=\"sent\"} 7",
+            "convene_ice_packets_total{ending=\"silence\"} 9",
+            "convene_ice_overruns_total 2",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
     }
 }

@@ -64,6 +64,16 @@ pub fn is_authority(text: &str) -> bool {
     !text.is_empty() && text.len() <= 260 && text.chars().all(fits)
 }
 
+/// The host of an authority, without its port; IPv6 addresses stay in their brackets.
+#[must_use]
+pub fn host_of(authority: &str) -> &str {
+    let end = match authority.find(']') {
+        Some(bracket) => bracket + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    &authority[..end]
+}
+
 /// Whether a request to `host` whose browser names `origin` may be heard: from our own page or a listed site.
 #[must_use]
 pub fn allowed(
@@ -84,6 +94,19 @@ pub fn allowed(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_host_is_told_from_its_port() {
+        let table = [
+            ("example.org", "example.org"),
+            ("example.org:8080", "example.org"),
+            ("[2001:db8::1]:8080", "[2001:db8::1]"),
+            ("[::1]", "[::1]"),
+        ];
+        for (authority, host) in table {
+            assert_eq!(host_of(authority), host);
+        }
+    }
 
     #[test]
     fn only_our_page_and_listed_sites_may_speak() {

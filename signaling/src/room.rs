@@ -69,6 +69,8 @@ pub struct Newcomer {
     pub publishing: Publishing,
     /// Where his socket comes from.
     pub address: SocketAddr,
+    /// How his browser reaches the legs' ports, as far as that is known.
+    pub host: Option<String>,
     /// Where to speak to him.
     pub outbox: Outbox,
 }
@@ -126,6 +128,7 @@ pub struct Room {
 /// What belongs to one participant.
 struct Seat {
     address: SocketAddr,
+    stun_url: Option<String>,
     line: Option<Line>,
     leg: Option<Leg>,
     addresses: Addresses,
@@ -218,10 +221,13 @@ impl Room {
             role,
             publishing,
             address,
+            host,
             outbox,
         } = newcomer;
+        let host = host.as_deref();
         let seat = Seat {
             address,
+            stun_url: host.and_then(|host| self.shared.legs.stun_url(host)),
             line: Some(Line(outbox)),
             leg: None,
             addresses: Addresses::default(),
@@ -300,13 +306,13 @@ impl Room {
         let Some(seat) = self.seats.get_mut(to) else {
             return;
         };
+        seat.welcomed |= matches!(notice, Notice::Welcome { .. });
+        let (address, fatal) = (seat.address, !seat.welcomed);
+        let stun_url = seat.stun_url.clone();
         if let Notice::Welcome { me, .. } = &notice {
-            seat.welcomed = true;
-            let address = seat.address;
             self.note_arrival(me, address);
         }
-        let fatal = self.seats.get(to).is_some_and(|seat| !seat.welcomed);
-        let message = translate::message(notice, &self.info, fatal);
+        let message = translate::message(notice, &self.info, stun_url, fatal);
         self.say(to, message);
     }
 
@@ -415,6 +421,8 @@ impl Room {
             LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
             LegEvent::Connected => self.handle(Event::LegConnected(id)),
             LegEvent::Heard => self.handle(Event::LegHeard(id)),
+            LegEvent::Silent => self.handle(Event::LegSilent(id)),
+            LegEvent::Back => self.handle(Event::LegBack(id)),
             LegEvent::Address {
                 kind,
                 address,

@@ -131,6 +131,9 @@ pub enum StartError {
     /// The ports.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The legs' ports.
+    #[error(transparent)]
+    Ice(#[from] convene_pipelines::IceError),
     /// The system.
     #[error("the system does not say where the service listens: {0}")]
     Address(io::Error),
@@ -222,7 +225,7 @@ async fn house(
     let meters = Arc::<Meters>::default();
     let directory = Directory::new(Shared {
         store: store.clone(),
-        legs: LegKind::stock(config.udp_ports.clone(), config.external_address),
+        legs: LegKind::new(&config.ports, config.external_address)?,
         meters: Arc::clone(&meters),
         policy: config.topology,
         empty_grace: config.empty_grace,

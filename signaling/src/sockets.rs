@@ -63,6 +63,8 @@ pub struct Door {
     pub conference: String,
     /// Where the client is.
     pub address: SocketAddr,
+    /// How his browser reaches the legs' ports, as far as that is known.
+    pub host: Option<String>,
 }
 
 /// How a socket ended.
@@ -296,6 +298,7 @@ impl<'a> Ear<'a> {
             role,
             publishing,
             address: self.door.address,
+            host: self.door.host.clone(),
             outbox: self.outbox.clone(),
         };
         let room = self.door.house.directory.room(&self.door.conference);

@@ -44,11 +44,12 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
     })
 }
 
-/// What a participant is told; `fatal`: whether a refusal is the last that he hears.
+/// What a participant is told; `stun_url`: where he can ask for his address; `fatal`: whether a refusal is the last that he hears.
 #[must_use]
 pub fn message(
     notice: Notice<PairSignal>,
     conference: &ConferenceInfo,
+    stun_url: Option<String>,
     fatal: bool,
 ) -> ServerMessage {
     match notice {
@@ -57,7 +58,7 @@ pub fn message(
             me: participant(me),
             conference: conference.clone(),
             participants: others.into_iter().map(participant).collect(),
-            stun_urls: Vec::new(),
+            stun_urls: stun_url.into_iter().collect(),
         },
         Notice::Joined(who) => ServerMessage::Joined {
             participant: participant(who),
@@ -262,7 +263,7 @@ mod tests {
             source: topology::Source::Camera,
             path: Some(topology::Path::Server { slot: 2 }),
         };
-        let ServerMessage::Path { path, mid, .. } = message(notice, &info(), false) else {
+        let ServerMessage::Path { path, mid, .. } = message(notice, &info(), None, false) else {
             panic!("not a path")
         };
         assert_eq!((path, mid), (Path::Server, Some(slot_mid(AUDIO_SLOTS, 2))));
@@ -271,7 +272,7 @@ mod tests {
     #[test]
     fn refusals_keep_their_cause() {
         let notice = Notice::Refused(Refusal::Full { max: 9 });
-        let text = serde_json::to_value(message(notice, &info(), true)).unwrap();
+        let text = serde_json::to_value(message(notice, &info(), None, true)).unwrap();
         assert_eq!(text["code"], "full");
         assert_eq!(text["fatal"], true);
         assert!(text["message"].as_str().unwrap().contains("at most 9"));
@@ -292,7 +293,7 @@ mod tests {
                 class: topology::Class::Unknown,
                 publishing: inner::Publishing::default(),
             };
-            let welcome = message(Notice::Welcome { me, others: vec![] }, &info(), false);
+            let welcome = message(Notice::Welcome { me, others: vec![] }, &info(), None, false);
             let ServerMessage::Welcome { may_end, .. } = welcome else {
                 panic!("not a welcome")
             };

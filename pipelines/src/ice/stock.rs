@@ -1,4 +1,4 @@
-//! The transport under a leg, behind one small trait, so that another ICE agent can take its place.
+//! webrtcbin's own agent (libnice): for comparison.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -6,37 +6,11 @@ use std::{
 };
 
 use gst::prelude::*;
-use thiserror::Error;
 
+use super::{Carried, IceError, IceNews, IceTransport, Tell};
 use crate::sdp::Candidate;
 
-/// Why the transport of a leg cannot be set up.
-#[derive(Debug, Error)]
-pub enum IceError {
-    /// webrtcbin's agent is not the one we know.
-    #[error(
-        "webrtcbin has no ICE agent with a property `{0}`: gstreamer1.0-nice is missing or too new"
-    )]
-    UnknownAgent(&'static str),
-}
-
-/// Tells a leg that the pair of addresses in use is another; it asks webrtcbin's statistics which.
-pub type PairChanged = Box<dyn Fn() + Send + Sync>;
-
-/// What carries a leg's packets.
-pub trait IceTransport: Send + Sync {
-    /// Sets up the agent of a new `webrtcbin`, before it is negotiated; from then on the agent calls `pair_changed`
-    /// whenever packets go and come between other addresses than before. That call never blocks.
-    ///
-    /// # Errors
-    /// [`IceError`] when the agent is not one that this transport knows.
-    fn attach(&self, webrtcbin: &gst::Element, pair_changed: PairChanged) -> Result<(), IceError>;
-
-    /// What to tell the browser of one of our candidates; `None` when it must not know it.
-    fn announce(&self, candidate: &str) -> Option<String>;
-}
-
-/// webrtcbin's own agent (libnice): a port of each leg's own.
+/// A port of each leg's own.
 #[derive(Clone, Debug)]
 pub struct StockIce {
     /// The UDP ports that legs may take.
@@ -46,7 +20,34 @@ pub struct StockIce {
 }
 
 impl IceTransport for StockIce {
-    fn attach(&self, webrtcbin: &gst::Element, pair_changed: PairChanged) -> Result<(), IceError> {
+    fn webrtcbin(&self, tell: Tell) -> Result<Carried, IceError> {
+        let webrtcbin = gst::ElementFactory::make("webrtcbin").build()?;
+        self.attach(&webrtcbin, tell)?;
+        Ok(Carried {
+            webrtcbin,
+            agent: None,
+        })
+    }
+
+    fn describe(&self, description: &str) -> String {
+        description.to_owned()
+    }
+
+    fn announce(&self, candidate: &str) -> Option<String> {
+        let parsed = Candidate::parse(candidate)
+            .ok()
+            .filter(|own| !is_link_local(&own.address))?;
+        match self.external_address {
+            Some(external) if parsed.is_host() && same_family(&parsed.address, external) => {
+                Some(parsed.with_address(&external.to_string()))
+            }
+            _ => Some(candidate.to_owned()),
+        }
+    }
+}
+
+impl StockIce {
+    fn attach(&self, webrtcbin: &gst::Element, tell: Tell) -> Result<(), IceError> {
         let ice = webrtcbin.property::<gst::Object>("ice-agent");
         for property in ["agent", "min-rtp-port", "max-rtp-port"] {
             ice.find_property(property)
@@ -62,22 +63,10 @@ impl IceTransport for StockIce {
             agent.set_property(property, false);
         }
         agent.connect("new-selected-pair-full", false, move |_| {
-            pair_changed();
+            tell(IceNews::PairChanged);
             None
         });
         Ok(())
-    }
-
-    fn announce(&self, candidate: &str) -> Option<String> {
-        let parsed = Candidate::parse(candidate)
-            .ok()
-            .filter(|own| !is_link_local(&own.address))?;
-        match self.external_address {
-            Some(external) if parsed.is_host() && same_family(&parsed.address, external) => {
-                Some(parsed.with_address(&external.to_string()))
-            }
-            _ => Some(candidate.to_owned()),
-        }
     }
 }
 

@@ -6,13 +6,17 @@ use gst::prelude::*;
 use gst_webrtc::{
     WebRTCDataChannel, WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection,
 };
+use gstconvene::ice::{IceAgent, SilenceRule};
 
-use super::{Inner, LegConfig, LegError, LegStats, lines::Lines, pads::count};
+use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::count};
+use crate::Carried;
 
-type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
+pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
 
 const OPUS: i32 = 111;
 const VP8: i32 = 96;
+/// The id of the header extension that says how loud a packet is.
+const LEVEL: u8 = 1;
 const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
@@ -28,6 +32,8 @@ const PICTURE_WAIT: u32 = 500;
 pub(super) struct Parts {
     pub(super) pipeline: gst::Pipeline,
     pub(super) webrtcbin: gst::Element,
+    /// Its ICE agent, when that is the process's own.
+    pub(super) agent: Option<IceAgent>,
     /// The one in webrtcbin.
     pub(super) rtpbin: gst::Element,
     pub(super) audio: gst::Element,
@@ -43,10 +49,12 @@ pub(super) fn build(
     mailbox: &Mailbox,
     stats: &Arc<LegStats>,
 ) -> Result<(Parts, WebRTCDataChannel), LegError> {
-    let parts = make(config)?;
     let post = mailbox.clone();
-    let pair_changed = Box::new(move || tell(&post, Inner::PairChanged));
-    config.ice.attach(&parts.webrtcbin, pair_changed)?;
+    let carried = config
+        .ice
+        .webrtcbin(Box::new(move |news| tell(&post, Inner::Ice(news))))?;
+    dtls::equip(&carried.webrtcbin, mailbox)?;
+    let parts = make(config, carried)?;
     listen(&parts, mailbox, stats);
     let started = start(&parts);
     if started.is_err() {
@@ -69,7 +77,7 @@ pub(super) fn end(pipeline: &gst::Pipeline) {
     }
 }
 
-fn make(config: &LegConfig) -> Result<Parts, LegError> {
+fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     let lines = Lines {
         audio_slots: config.audio_slots,
         video_slots: config.video_slots,
@@ -79,7 +87,7 @@ fn make(config: &LegConfig) -> Result<Parts, LegError> {
             .build()
             .map_err(|error| LegError::Build(error.to_string()))
     };
-    let webrtcbin = element("webrtcbin")?;
+    let Carried { webrtcbin, agent } = carried;
     webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
     webrtcbin.set_property("latency", SOUND_WAIT);
     let bin = webrtcbin.downcast_ref::<gst::Bin>();
@@ -107,6 +115,7 @@ fn make(config: &LegConfig) -> Result<Parts, LegError> {
     Ok(Parts {
         pipeline,
         webrtcbin,
+        agent,
         rtpbin,
         audio,
         video,
@@ -281,6 +290,19 @@ impl Parts {
             .emit_by_name("add-transceiver", &[&direction, caps])
     }
 
+    /// Lets packets of silence be dropped where they arrive: they would be decrypted for nobody.
+    pub(super) fn drop_silence(&self) {
+        let rule = SilenceRule {
+            extension: LEVEL,
+            ..SilenceRule::default()
+        };
+        if let Some(agent) = &self.agent
+            && let Err(error) = agent.set_silence(Some(rule))
+        {
+            tracing::warn!("silence is decrypted: {error}");
+        }
+    }
+
     /// What the mix is sent as.
     pub(super) fn mix_caps(&self) -> gst::Caps {
         opus_caps().field("ssrc", self.ssrcs[0]).build()
@@ -305,7 +327,10 @@ fn opus_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
         .field("minptime", "10")
         .field("useinbandfec", "1")
         .field("usedtx", "1")
-        .field("extmap-1", gst::Array::new(["", LEVEL_URI, "vad=on"]))
+        .field(
+            format!("extmap-{LEVEL}"),
+            gst::Array::new(["", LEVEL_URI, "vad=on"]),
+        )
 }
 
 fn vp8_caps() -> gst::caps::Builder<gst::caps::NoFeature> {

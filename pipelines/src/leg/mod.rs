@@ -3,10 +3,11 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `lines` which m-line is for what, `talkers` writes what the data channel carries.
+//! when, `slots` what is to be seen, `lines` which m-line is for what, `dtls` has the certificates, `talkers` writes what the data channel carries.
 
 mod bridge;
 mod build;
+mod dtls;
 mod lines;
 mod negotiate;
 mod pads;
@@ -26,7 +27,7 @@ use std::{
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::{IceError, IceTransport, SdpError};
+use crate::{IceError, IceNews, IceTransport, SdpError};
 
 /// What a leg is made with.
 #[derive(Clone)]
@@ -52,6 +53,8 @@ pub struct LegConfig {
 pub enum AddressKind {
     /// The browser declared it in a candidate of this type.
     Declared(CandidateKind),
+    /// A connectivity check with the right password came from there.
+    Checked,
     /// Its traffic comes from there.
     Observed,
 }
@@ -115,6 +118,9 @@ pub enum LegError {
     /// No path to the browser, or it was lost.
     #[error("the connection with the browser failed")]
     Connection,
+    /// It is not the browser that was talked with.
+    #[error("the browser's certificate {0}")]
+    Certificate(&'static str),
     /// One of our elements failed.
     #[error("{element} failed: {cause}")]
     Element {
@@ -149,6 +155,10 @@ pub enum LegEvent {
     Connected,
     /// Authenticated packets (SRTP, SRTCP) of the browser came within the last second.
     Heard,
+    /// No connectivity check for 15 s: the browser or its network has gone.
+    Silent,
+    /// A check after [`Silent`](Self::Silent).
+    Back,
     /// An address of the browser became known.
     Address {
         /// How.
@@ -197,7 +207,8 @@ enum Inner {
     Close,
     LocalCandidate(String, u32),
     Gathered,
-    PairChanged,
+    Ice(IceNews),
+    PeerCertificate(String),
     Connection(gst_webrtc::WebRTCPeerConnectionState),
     /// A source pad of webrtcbin's, held by this probe until it is linked.
     PadAdded(gst::Pad, Option<gst::PadProbeId>),

@@ -4,16 +4,16 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::{
-    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, promise, state::State,
-    task::Task,
+    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, promise,
+    state::State, task::Task,
 };
-use crate::sdp::{self, Candidate, SdpError};
+use crate::sdp::{self, Candidate, Fingerprint, SdpError};
 
 impl Task {
     pub(super) async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
         let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
         promise::set_local(&parts.webrtcbin, &offer).await?;
-        let sdp = sdp::offer_for_browser(&text_of(&offer)?);
+        let sdp = sdp::offer_for_browser(&self.describe(&text_of(&offer)?)?);
         self.state = State::Offered {
             offer: sdp.clone(),
             early: Vec::new(),
@@ -29,11 +29,13 @@ impl Task {
         {
             return self.refuse(refused);
         }
+        self.fingerprints = Fingerprint::all(answer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
         let stats = self.stats();
         parts
             .off_thread(move |parts| parts.link_outgoing(&stats))
             .await?;
+        parts.drop_silence();
         for (candidate, mline) in self.state.answered() {
             parts.add_candidate(&candidate, mline);
         }
@@ -79,8 +81,16 @@ impl Task {
         let answer = sdp::passive(&text_of(&answer)?);
         let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
         promise::set_local(&parts.webrtcbin, &description).await?;
+        let answer = self.describe(&answer)?;
         self.tell(LegEvent::Restarted { answer });
         Ok(())
+    }
+
+    /// A description of ours with what only we know of our transport.
+    fn describe(&self, description: &str) -> Result<String, LegError> {
+        let fingerprint = &dtls::certificate()?.fingerprint;
+        let description = sdp::with_fingerprint(description, fingerprint);
+        Ok(self.config.ice.describe(&description))
     }
 
     /// A candidate of ours, for the browser.

@@ -1,6 +1,7 @@
 //! The leg's own task: reads the mailbox, and does one thing after the other.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -13,11 +14,12 @@ use super::{
     AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats,
     bridge::Bridge,
     build::{self, Parts},
-    promise,
+    dtls, promise,
     slots::{Picture, Slots},
     state::State,
     talkers,
 };
+use crate::{IceNews, sdp::Fingerprint};
 
 /// How often it is asked whether packets came.
 const HEARD: Duration = Duration::from_secs(1);
@@ -39,10 +41,12 @@ pub(super) struct Task {
     stats: Arc<LegStats>,
     slots: Slots,
     bridges: Vec<Bridge>,
+    /// What the browser has announced of its certificates.
+    pub(super) fingerprints: Vec<Fingerprint>,
     /// What the page has to know of those who talk.
     talkers: String,
     heard: u64,
-    observed: Option<(String, u16)>,
+    observed: Option<(IpAddr, u16)>,
     failed: bool,
     /// How long it has lived.
     seconds: u32,
@@ -70,6 +74,7 @@ impl Task {
             stats,
             slots: Slots::default(),
             bridges: Vec::new(),
+            fingerprints: Vec::new(),
             talkers: String::new(),
             heard: 0,
             observed: None,
@@ -131,7 +136,8 @@ impl Task {
             Inner::Hide { slot } => self.hide(parts, slot).await,
             Inner::LocalCandidate(candidate, mline) => self.announce(&candidate, mline),
             Inner::Gathered => self.gathered(),
-            Inner::PairChanged => self.pair_changed(parts).await,
+            Inner::Ice(news) => self.ice(parts, news).await,
+            Inner::PeerCertificate(pem) => dtls::verify(&pem, &self.fingerprints),
             Inner::Connection(state) => self.connection(state),
             Inner::PadAdded(pad, hold) => self.link(parts, pad, hold).await,
             Inner::Talkers(message) => self.tell_talkers(&built.channel, talkers::text(&message)),
@@ -226,20 +232,40 @@ impl Task {
         }
     }
 
-    async fn pair_changed(&mut self, parts: &Parts) -> Result<(), LegError> {
-        let reply = promise::stats(&parts.webrtcbin).await?;
-        let observed = reply.as_deref().and_then(remote_address);
-        if observed != self.observed
-            && let Some((address, port)) = observed.clone()
-        {
-            self.observed = observed;
-            self.tell(LegEvent::Address {
-                kind: AddressKind::Observed,
-                address,
-                port,
-            });
+    async fn ice(&mut self, parts: &Parts, news: IceNews) -> Result<(), LegError> {
+        match news {
+            IceNews::Checked(remote) => {
+                let address = remote.address;
+                self.tell_address(AddressKind::Checked, address.ip(), address.port());
+            }
+            IceNews::Selected(remote) => self.observed(remote.address.ip(), remote.address.port()),
+            IceNews::PairChanged => self.pair_changed(parts).await?,
+            IceNews::Silent => self.tell(LegEvent::Silent),
+            IceNews::Heard => self.tell(LegEvent::Back),
         }
         Ok(())
+    }
+
+    async fn pair_changed(&mut self, parts: &Parts) -> Result<(), LegError> {
+        let reply = promise::stats(&parts.webrtcbin).await?;
+        if let Some((address, port)) = reply.as_deref().and_then(remote_address) {
+            self.observed(address, port);
+        }
+        Ok(())
+    }
+
+    fn observed(&mut self, address: IpAddr, port: u16) {
+        if self.observed.replace((address, port)) != Some((address, port)) {
+            self.tell_address(AddressKind::Observed, address, port);
+        }
+    }
+
+    fn tell_address(&self, kind: AddressKind, address: IpAddr, port: u16) {
+        self.tell(LegEvent::Address {
+            kind,
+            address: address.to_string(),
+            port,
+        });
     }
 
     /// Every second: whether packets came, and what the element would not take before.
@@ -304,7 +330,7 @@ fn element_failed(element: String, cause: String) -> Result<(), LegError> {
 }
 
 /// The browser's address in the pair that is used. webrtcbin swaps the two sides' types, so it is found by its pair.
-fn remote_address(reply: &gst::StructureRef) -> Option<(String, u16)> {
+fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     let entries = || {
         reply
             .iter()
@@ -314,7 +340,7 @@ fn remote_address(reply: &gst::StructureRef) -> Option<(String, u16)> {
     let remote = entries().find(|s| s.get::<String>("id").is_ok_and(|id| id == pair))?;
     let port = remote.get::<u32>("port").ok()?;
     Some((
-        remote.get::<String>("address").ok()?,
+        remote.get::<String>("address").ok()?.parse().ok()?,
         u16::try_from(port).ok()?,
     ))
 }

@@ -1,5 +1,7 @@
 //! What has to be changed in the text that webrtcbin writes.
 
+use super::Fingerprint;
+
 /// webrtcbin obeys and sends REMB, but never offers it; without it or transport-wide feedback a browser stays at its
 /// starting bitrate.
 const REMB: &str = "goog-remb";
@@ -14,6 +16,21 @@ pub fn offer_for_browser(offer: &str) -> String {
         if let Some(payload_type) = vp8(line) {
             out.push_str(&format!("a=rtcp-fb:{payload_type} {REMB}\r\n"));
         }
+    }
+    out
+}
+
+/// A description with the fingerprint of the certificate that is used: webrtcbin 1.22 writes a wrong one when a private
+/// key stands in the same text.
+#[must_use]
+pub fn with_fingerprint(description: &str, fingerprint: &Fingerprint) -> String {
+    let mut out = String::with_capacity(description.len());
+    for line in description.lines() {
+        match line.strip_prefix("a=fingerprint:") {
+            Some(_) => out.push_str(&format!("a=fingerprint:{fingerprint}")),
+            None => out.push_str(line),
+        }
+        out.push_str("\r\n");
     }
     out
 }
@@ -41,6 +58,16 @@ mod tests {
             edited,
             "v=0\r\nm=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\n"
         );
+    }
+
+    #[test]
+    fn every_fingerprint_is_the_right_one() {
+        let right = Fingerprint::of(b"");
+        let wrong =
+            "v=0\r\nm=a\r\na=fingerprint:sha-256 00:11\r\nm=b\r\na=fingerprint:sha-1 22\r\n";
+        let edited = with_fingerprint(wrong, &right);
+        assert_eq!(Fingerprint::all(&edited), [right.clone(), right]);
+        assert!(edited.starts_with("v=0\r\nm=a\r\na=fingerprint:sha-256 E3:B0:C4"));
     }
 
     #[test]

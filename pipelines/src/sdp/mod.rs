@@ -6,10 +6,12 @@
 mod candidate;
 mod check;
 mod edit;
+mod fingerprint;
 
 pub use candidate::Candidate;
 pub use check::{SdpError, check_answer, check_restart};
-pub use edit::{offer_for_browser, passive};
+pub use edit::{offer_for_browser, passive, with_fingerprint};
+pub use fingerprint::Fingerprint;
 
 /// The text of one m-line's section, and of the session's head.
 pub(crate) struct Sections<'a> {

@@ -1,8 +1,11 @@
 //! A leg, its browser, and what they say to each other.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use convene_pipelines::{Leg, LegConfig, LegEvent, StockIce};
+use convene_pipelines::{Leg, LegConfig, LegEvent, OwnIce, OwnIceConfig, StockIce};
 use tokio::{
     sync::mpsc,
     time::{self, Instant},
@@ -24,11 +27,26 @@ pub fn config(conference: &str, participant: &str, number: u32) -> LegConfig {
         may_send: true,
         audio_slots: AUDIO_SLOTS,
         video_slots: VIDEO_SLOTS,
+        ice: own_ice(),
+    }
+}
+
+/// The same with webrtcbin's own agent.
+pub fn nice_config(conference: &str, participant: &str, number: u32) -> LegConfig {
+    LegConfig {
         ice: Arc::new(StockIce {
             ports: 20_000..=29_999,
             external_address: None,
         }),
+        ..config(conference, participant, number)
     }
+}
+
+/// One port for all legs of a test.
+fn own_ice() -> Arc<OwnIce> {
+    static ICE: OnceLock<Arc<OwnIce>> = OnceLock::new();
+    let bind = || Arc::new(OwnIce::bind(OwnIceConfig::default()).unwrap());
+    Arc::clone(ICE.get_or_init(bind))
 }
 
 /// Opens a leg and waits for its offer.

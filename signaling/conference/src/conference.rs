@@ -119,6 +119,8 @@ impl<S> Conference<S> {
             Event::SocketClosed { id, clean: false } => {
                 self.with_member(&id, |member| member.cut = true)
             }
+            Event::LegSilent(id) => self.with_member(&id, |member| member.silent = true),
+            Event::LegBack(id) => self.with_member(&id, |member| member.silent = false),
             Event::LegFailed(id) => self.leave(now, &id, LeaveReason::LegFailed),
             Event::Offered(id) => self.with_member(&id, Member::offered),
             Event::LegConnected(id) => self.with_member(&id, |member| member.connected(now)),
@@ -209,6 +211,7 @@ impl<S> Conference<S> {
             publishing,
             stage,
             cut: false,
+            silent: false,
             heard: now,
         };
         let (me, others) = (member.participant(id), self.participants());
@@ -252,13 +255,13 @@ impl<S> Conference<S> {
             .members
             .iter()
             .filter(|(_, m)| m.deadline().is_some_and(|at| at <= now))
-            .map(|(id, m)| (id.clone(), m.cut))
+            .map(|(id, m)| (id.clone(), m.is_missed()))
             .collect();
-        for (id, cut) in due {
+        for (id, missed) in due {
             self.leave(
                 now,
                 &id,
-                if cut {
+                if missed {
                     LeaveReason::Vanished
                 } else {
                     LeaveReason::LegFailed

@@ -66,6 +66,10 @@ pub enum Event<S> {
     LegConnected(ParticipantId),
     /// Authenticated packets of his came.
     LegHeard(ParticipantId),
+    /// For 15 s his leg has had no sign that he wants to go on.
+    LegSilent(ParticipantId),
+    /// It has one again.
+    LegBack(ParticipantId),
     /// His leg is of no use any more.
     LegFailed(ParticipantId),
     /// He has something for another.

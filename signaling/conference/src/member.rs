@@ -40,6 +40,8 @@ pub(crate) struct Member {
     pub(crate) stage: Stage,
     /// Whether his socket is gone.
     pub(crate) cut: bool,
+    /// Whether his leg has lost sight of him.
+    pub(crate) silent: bool,
     /// When packets of his last came; before any came, when he did.
     pub(crate) heard: Duration,
 }
@@ -64,8 +66,13 @@ impl Member {
             }
             Stage::Connected => None,
         };
-        let silence = self.cut.then_some(self.heard + SILENCE);
+        let silence = self.is_missed().then_some(self.heard + SILENCE);
         connect.into_iter().chain(silence).min()
+    }
+
+    /// Whether packets are all that still speaks for him.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.cut || self.silent
     }
 
     pub(crate) fn offered(&mut self) {

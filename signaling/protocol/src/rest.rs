@@ -61,7 +61,9 @@ pub enum AddressOrigin {
     Srflx,
     /// The client declared it in a candidate of another type.
     Other,
-    /// ICE traffic really came from it.
+    /// A valid connectivity check came from it.
+    Checked,
+    /// Sound and pictures come from it.
     Observed,
 }
 

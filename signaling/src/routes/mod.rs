@@ -4,7 +4,12 @@
 mod page;
 mod rest;
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{Stream, StreamExt};
 use warp::{
@@ -19,7 +24,8 @@ use crate::{
     House,
     failure::Failure,
     metrics::Standing,
-    network, origin,
+    network,
+    origin::{self, Origin},
     sockets::{Door, MAX_FRAME_BYTES},
 };
 
@@ -243,12 +249,26 @@ fn from_our_page(house: &House, request: &Request) -> bool {
         )
 }
 
+/// How a browser that made this request reaches the legs' ports.
+fn media_host(house: &House, request: &Request) -> Option<String> {
+    let config = &house.config;
+    match config.external_address {
+        Some(IpAddr::V4(external)) => return Some(external.to_string()),
+        Some(IpAddr::V6(external)) => return Some(format!("[{external}]")),
+        None => {}
+    }
+    let public = config.public_url.as_ref().map(Origin::authority);
+    let authority = public.or_else(|| request.host())?;
+    origin::is_authority(authority).then(|| origin::host_of(authority).to_owned())
+}
+
 fn socket(house: &Arc<House>, mut request: Request, conference: &str) -> Result<Response, Failure> {
     let ws = request.ws.take().ok_or(Failure::NotASocket)?;
     let door = Door {
         house: Arc::clone(house),
         conference: conference.to_owned(),
         address: request.client,
+        host: media_host(house, &request),
     };
     let ws = ws
         .max_message_size(MAX_FRAME_BYTES)
@@ -270,11 +290,13 @@ fn local_metrics(house: &House, request: &Request) -> Result<Response, Failure> 
 fn metrics(house: &House) -> Response {
     let (conferences, participants) = house.directory.standing();
     let store_failures = house.store.failures();
-    let text = house.meters.text(Standing {
+    let standing = Standing {
         conferences,
         participants,
         store_failures,
-    });
+    };
+    let ice = house.directory.ice_stats();
+    let text = house.meters.text(standing, ice.as_ref());
     warp::reply::with_header(text, header::CONTENT_TYPE, "text/plain; version=0.0.4")
         .into_response()
 }

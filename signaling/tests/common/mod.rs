@@ -35,6 +35,7 @@ pub fn config(data: &TempDir) -> Config {
         listen: Some("127.0.0.1:0".parse().unwrap()),
         data_dir: Some(data.path().to_owned()),
         creations_per_minute: Some(1000),
+        udp_port: Some(0),
         ..Settings::default()
     };
     settings.resolve().unwrap()

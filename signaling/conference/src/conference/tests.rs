@@ -205,6 +205,25 @@ fn whose_answer_could_not_be_used_may_give_another() {
 }
 
 #[test]
+fn whose_leg_is_silent_is_gone_unless_packets_come() {
+    let mut conference = room(&["ann", "bob"]);
+    does(&mut conference, 10, Event::LegHeard(id("bob")));
+    does(&mut conference, 12, Event::LegSilent(id("bob")));
+    assert_eq!(conference.deadline(), Some(at(16)));
+    does(&mut conference, 15, Event::LegHeard(id("bob")));
+    assert!(does(&mut conference, 16, Event::Tick).is_empty());
+    does(&mut conference, 17, Event::LegBack(id("bob")));
+    assert!(
+        does(&mut conference, 60, Event::Tick).is_empty(),
+        "he is back"
+    );
+    does(&mut conference, 61, Event::LegSilent(id("bob")));
+    let done = does(&mut conference, 61, Event::Tick);
+    let gone = Notice::Left(id("bob"), LeaveReason::Vanished);
+    assert!(told(&done, "ann", &gone));
+}
+
+#[test]
 fn a_vanished_browser_is_gone_after_six_seconds_of_silence() {
     let mut conference = room(&["ann", "bob"]);
     does(&mut conference, 10, Event::LegHeard(id("bob")));

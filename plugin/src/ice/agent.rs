@@ -1,0 +1,212 @@
+//! The agent that one webrtcbin has, with its streams and their transports.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use convene_ice::{Credentials, Transport};
+use glib::subclass::prelude::*;
+use gst::{prelude::*, subclass::prelude::*};
+use gst_webrtc::{WebRTCICE, WebRTCICEGatheringState, WebRTCICEStream, WebRTCICETransport};
+
+use super::{IceSocket, elements, ffi, lane::Lane};
+use crate::lock::lock;
+
+/// `ConveneIceAgent`.
+#[derive(Default)]
+pub struct IceAgent {
+    pub(super) socket: OnceLock<IceSocket>,
+    pub(super) observer: OnceLock<Arc<dyn Fn(convene_ice::Event) + Send + Sync>>,
+    pub(super) on_candidate: ffi::OnCandidate,
+    streams: Mutex<Vec<Stream>>,
+}
+
+/// `ConveneIceStream`: a name of a session for webrtcbin.
+#[derive(Default)]
+pub struct IceStream;
+
+/// `ConveneIceTransport`: what packets of a session go through.
+#[derive(Default)]
+pub struct IceTransport {
+    /// The parent's structure borrows them.
+    elements: OnceLock<[gst::Element; 2]>,
+}
+
+#[derive(Clone)]
+struct Stream {
+    session: u32,
+    object: super::IceStream,
+    transport: super::IceTransport,
+    lane: Arc<Lane>,
+}
+
+/// The pair that a session uses.
+pub(super) struct Pair {
+    pub(super) session: u32,
+    pub(super) local: std::net::SocketAddr,
+    pub(super) remote: std::net::SocketAddr,
+    pub(super) is_tcp: bool,
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for IceAgent {
+    const NAME: &'static str = "ConveneIceAgent";
+    type Type = super::IceAgent;
+    type ParentType = WebRTCICE;
+}
+
+impl ObjectImpl for IceAgent {
+    fn dispose(&self) {
+        let streams = std::mem::take(&mut *lock(&self.streams));
+        if let Some(socket) = self.socket.get() {
+            for stream in streams {
+                socket.remove(stream.lane.id);
+            }
+        }
+    }
+}
+
+impl GstObjectImpl for IceAgent {}
+
+#[glib::object_subclass]
+impl ObjectSubclass for IceStream {
+    const NAME: &'static str = "ConveneIceStream";
+    type Type = super::IceStream;
+    type ParentType = WebRTCICEStream;
+}
+
+impl ObjectImpl for IceStream {}
+impl GstObjectImpl for IceStream {}
+
+#[glib::object_subclass]
+impl ObjectSubclass for IceTransport {
+    const NAME: &'static str = "ConveneIceTransport";
+    type Type = super::IceTransport;
+    type ParentType = WebRTCICETransport;
+}
+
+impl ObjectImpl for IceTransport {}
+impl GstObjectImpl for IceTransport {}
+
+impl IceAgent {
+    /// The stream of a session, made when it is not there. Without a socket it leads nowhere.
+    pub(super) fn add_stream(&self, session: u32) -> super::IceStream {
+        if let Some(stream) = self.stream(session) {
+            return stream.object;
+        }
+        let object = glib::Object::new::<super::IceStream>();
+        ffi::number(&object, session);
+        if let (Some(socket), Some(observer)) = (self.socket.get(), self.observer.get()) {
+            let observer = Arc::clone(observer);
+            let lane = Arc::new(socket.lane(Box::new(move |event| observer(event))));
+            lock(&self.streams).push(Stream {
+                session,
+                object: object.clone(),
+                transport: transport(&lane),
+                lane,
+            });
+        }
+        object
+    }
+
+    pub(super) fn transport(&self, session: u32) -> Option<super::IceTransport> {
+        self.stream(session).map(|stream| stream.transport)
+    }
+
+    /// Tells all candidates at once: they are the socket's.
+    pub(super) fn gather(&self, session: u32) -> bool {
+        let (Some(stream), Some(socket)) = (self.stream(session), self.socket.get()) else {
+            return false;
+        };
+        let transport = stream.transport.upcast_ref::<WebRTCICETransport>();
+        if transport.gathering_state() == WebRTCICEGatheringState::Complete {
+            return true;
+        }
+        for candidate in socket.candidates() {
+            self.on_candidate
+                .tell(&self.obj(), session, &candidate.text);
+        }
+        transport.gathering_state_change(WebRTCICEGatheringState::Complete);
+        true
+    }
+
+    pub(super) fn set_local_credentials(
+        &self,
+        session: Option<u32>,
+        ufrag: Option<String>,
+        password: Option<String>,
+    ) -> bool {
+        let Some((stream, socket, local)) = self.parts(session, ufrag, password) else {
+            return false;
+        };
+        socket.set_local(&stream.lane, local);
+        true
+    }
+
+    pub(super) fn set_remote_credentials(
+        &self,
+        session: Option<u32>,
+        ufrag: Option<String>,
+        password: Option<String>,
+    ) -> bool {
+        let Some((stream, socket, remote)) = self.parts(session, ufrag, password) else {
+            return false;
+        };
+        socket.set_remote(stream.lane.id, remote);
+        true
+    }
+
+    pub(super) fn selected_pair(&self, session: u32) -> Option<Pair> {
+        let (local, remote) = self.stream(session)?.lane.selected()?;
+        Some(Pair {
+            session,
+            local,
+            remote: remote.address,
+            is_tcp: remote.transport == Transport::Tcp,
+        })
+    }
+
+    pub(super) fn lane(&self, session: u32) -> Option<Arc<Lane>> {
+        Some(self.stream(session)?.lane)
+    }
+
+    pub(super) fn lanes(&self) -> Vec<Arc<Lane>> {
+        let streams = lock(&self.streams);
+        streams
+            .iter()
+            .map(|stream| Arc::clone(&stream.lane))
+            .collect()
+    }
+
+    fn parts(
+        &self,
+        session: Option<u32>,
+        ufrag: Option<String>,
+        password: Option<String>,
+    ) -> Option<(Stream, IceSocket, Credentials)> {
+        let credentials = Credentials {
+            ufrag: ufrag?,
+            password: password?,
+        };
+        Some((
+            self.stream(session?)?,
+            self.socket.get()?.clone(),
+            credentials,
+        ))
+    }
+
+    fn stream(&self, session: u32) -> Option<Stream> {
+        let streams = lock(&self.streams);
+        streams
+            .iter()
+            .find(|stream| stream.session == session)
+            .cloned()
+    }
+}
+
+fn transport(lane: &Arc<Lane>) -> super::IceTransport {
+    let transport = glib::Object::new::<super::IceTransport>();
+    let elements = [elements::Src::of(lane), elements::Sink::of(lane)];
+    ffi::equip(&transport, &elements[0], &elements[1]);
+    transport.imp().elements.get_or_init(|| elements);
+    lane.belongs_to(transport.upcast_ref());
+    transport
+}

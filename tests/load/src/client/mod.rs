@@ -1,0 +1,208 @@
+//! The process that holds the clients, all on one thread: `peer` is one of them, `sound` what they say, `tally` what
+//! they make of what they hear.
+
+mod peer;
+mod sound;
+mod tally;
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{mpsc, watch},
+    task::LocalSet,
+};
+
+pub use self::tally::Tally;
+use self::{peer::Peer, sound::Sound, tally::Ear};
+use crate::{error::LoadError, lines, scene::Scene};
+
+/// What the conductor tells the clients.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToClients {
+    /// A new client is to answer this offer, and send noise as soon as it can.
+    Offer {
+        /// Its leg.
+        leg: usize,
+        /// The session description.
+        sdp: String,
+    },
+    /// A candidate of its leg.
+    Candidate {
+        /// Its leg.
+        leg: usize,
+        /// The attribute's value.
+        candidate: String,
+    },
+    /// It has been heard and falls silent until the next scene.
+    Hush {
+        /// Its leg.
+        leg: usize,
+    },
+    /// All play a scene.
+    Set {
+        /// Which.
+        scene: Scene,
+    },
+    /// What is heard counts from now on.
+    Count,
+    /// What was heard is wanted.
+    Report,
+}
+
+/// What the clients say.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FromClients {
+    /// An answer.
+    Answer {
+        /// Of which client.
+        leg: usize,
+        /// The session description.
+        sdp: String,
+    },
+    /// A client is of no use any more.
+    Failed {
+        /// Which.
+        leg: usize,
+        /// Why.
+        cause: String,
+    },
+    /// What was heard.
+    Heard {
+        /// By all together.
+        tally: Tally,
+        /// Since they began to count, for so many seconds.
+        seconds: f64,
+    },
+}
+
+/// What a client sends now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    Talk,
+    Noise,
+    Nothing,
+}
+
+/// What the process knows of one client.
+struct Known {
+    candidates: mpsc::UnboundedSender<String>,
+    voice: watch::Sender<Voice>,
+    ear: Rc<RefCell<Ear>>,
+}
+
+/// Holds clients until the conductor is gone.
+///
+/// # Errors
+/// When there is no sound to send, or the conductor is not understood.
+pub fn run() -> Result<(), LoadError> {
+    str0m::crypto::from_feature_flags().install_process_default();
+    let clients = Clients {
+        sound: Rc::new(Sound::new()?),
+        clients: BTreeMap::new(),
+        counting: Instant::now(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(LoadError::io("starting tokio"))?;
+    LocalSet::new().block_on(&runtime, clients.serve())
+}
+
+struct Clients {
+    sound: Rc<Sound>,
+    clients: BTreeMap<usize, Known>,
+    /// Since when it counts what is heard.
+    counting: Instant,
+}
+
+impl Clients {
+    async fn serve(mut self) -> Result<(), LoadError> {
+        let mut words = lines::heard();
+        while let Some(word) = words.recv().await {
+            match word? {
+                ToClients::Offer { leg, sdp } => self.open(leg, &sdp),
+                ToClients::Candidate { leg, candidate } => self.candidate(leg, candidate),
+                ToClients::Hush { leg } => self.say(leg, Voice::Nothing),
+                ToClients::Set { scene } => self.set(scene),
+                ToClients::Count => self.count(),
+                ToClients::Report => lines::tell(&self.heard()),
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, leg: usize, offer: &str) {
+        let (candidates, inbox) = mpsc::unbounded_channel();
+        let (voice, wanted) = watch::channel(Voice::Noise);
+        let ear = Rc::<RefCell<Ear>>::default();
+        match Peer::answer(offer, Rc::clone(&self.sound), wanted, Rc::clone(&ear)) {
+            Ok((peer, sdp)) => {
+                lines::tell(&FromClients::Answer { leg, sdp });
+                tokio::task::spawn_local(run_peer(leg, peer, inbox));
+                let known = Known {
+                    candidates,
+                    voice,
+                    ear,
+                };
+                self.clients.insert(leg, known);
+            }
+            Err(cause) => failed(leg, &cause),
+        }
+    }
+
+    fn candidate(&self, leg: usize, candidate: String) {
+        if let Some(known) = self.clients.get(&leg) {
+            // A client that has failed has said so.
+            let _ = known.candidates.send(candidate);
+        }
+    }
+
+    fn set(&self, scene: Scene) {
+        for (place, &leg) in self.clients.keys().enumerate() {
+            self.say(leg, Voice::of(place, scene));
+        }
+    }
+
+    fn say(&self, leg: usize, voice: Voice) {
+        if let Some(known) = self.clients.get(&leg) {
+            known.voice.send_replace(voice);
+        }
+    }
+
+    fn count(&mut self) {
+        self.counting = Instant::now();
+        for known in self.clients.values() {
+            known.ear.borrow_mut().count();
+        }
+    }
+
+    fn heard(&self) -> FromClients {
+        let clients = self.clients.values();
+        FromClients::Heard {
+            tally: clients.map(|known| known.ear.borrow().tally()).sum(),
+            seconds: self.counting.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+impl Voice {
+    fn of(place: usize, scene: Scene) -> Self {
+        match scene.silence {
+            _ if place < scene.talkers => Self::Talk,
+            crate::scene::Silence::Noise => Self::Noise,
+            crate::scene::Silence::Nothing => Self::Nothing,
+        }
+    }
+}
+
+async fn run_peer(leg: usize, peer: Peer, candidates: mpsc::UnboundedReceiver<String>) {
+    if let Err(cause) = peer.run(candidates).await {
+        failed(leg, &cause);
+    }
+}
+
+fn failed(leg: usize, cause: &LoadError) {
+    let cause = cause.to_string();
+    lines::tell(&FromClients::Failed { leg, cause });
+}

@@ -1,0 +1,250 @@
+//! One client: answers a server's offer from a socket of its own, sends its voice in the first m-line, hears what
+//! comes.
+
+use std::{
+    cell::RefCell,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use str0m::{
+    Candidate, Event, Input, Output, Rtc,
+    change::SdpOffer,
+    media::{MediaKind, Mid},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpWrite},
+};
+use tokio::{
+    net::UdpSocket,
+    sync::{mpsc, watch},
+    time,
+};
+
+use super::{
+    Voice,
+    sound::{FRAME, Frame, Sound},
+    tally::Ear,
+};
+use crate::{error::LoadError, namespace::ADDRESS};
+
+const PERIOD: Duration = Duration::from_millis(20);
+
+/// One client.
+pub struct Peer {
+    rtc: Rtc,
+    socket: UdpSocket,
+    address: SocketAddr,
+    /// The m-line of its voice and of the mix.
+    mid: Option<Mid>,
+    connected: bool,
+    sound: Rc<Sound>,
+    voice: watch::Receiver<Voice>,
+    ear: Rc<RefCell<Ear>>,
+    /// When the next frame is due, and which it is: it begins when its connection is there.
+    frame: (Instant, u32),
+    sequence: u64,
+    /// When str0m wants to be woken.
+    deadline: Instant,
+}
+
+impl Peer {
+    /// Answers; gives back the answer too.
+    ///
+    /// # Errors
+    /// When there is no socket, or the offer is not understood.
+    pub fn answer(
+        offer: &str,
+        sound: Rc<Sound>,
+        voice: watch::Receiver<Voice>,
+        ear: Rc<RefCell<Ear>>,
+    ) -> Result<(Self, String), LoadError> {
+        let (socket, address) = bound().map_err(LoadError::io("binding a client's socket"))?;
+        let now = Instant::now();
+        let mut rtc = Rtc::builder()
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .set_rtp_mode(true)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").map_err(cannot)?);
+        let offer = SdpOffer::from_sdp_string(offer).map_err(cannot)?;
+        let answer = rtc.sdp_api().accept_offer(offer).map_err(cannot)?;
+        let peer = Self {
+            rtc,
+            socket,
+            address,
+            mid: None,
+            connected: false,
+            sound,
+            voice,
+            ear,
+            frame: (now, 0),
+            sequence: 1,
+            deadline: now,
+        };
+        Ok((peer, answer.to_sdp_string()))
+    }
+
+    /// Lives until nobody can tell it anything any more.
+    ///
+    /// # Errors
+    /// When its connection ends.
+    pub async fn run(
+        mut self,
+        mut candidates: mpsc::UnboundedReceiver<String>,
+    ) -> Result<(), LoadError> {
+        self.drain()?;
+        loop {
+            let wake = self.deadline.min(self.frame.0);
+            tokio::select! {
+                candidate = candidates.recv() => match candidate {
+                    Some(candidate) => self.candidate(&candidate)?,
+                    None => return Ok(()),
+                },
+                ready = self.socket.readable() => {
+                    ready.map_err(LoadError::io("waiting for packets"))?;
+                    self.receive()?;
+                }
+                () = time::sleep_until(wake.into()) => self.wake()?,
+            }
+        }
+    }
+
+    fn candidate(&mut self, candidate: &str) -> Result<(), LoadError> {
+        let candidate = Candidate::from_sdp_string(candidate).map_err(cannot)?;
+        self.rtc.add_remote_candidate(candidate);
+        self.drain()
+    }
+
+    fn receive(&mut self) -> Result<(), LoadError> {
+        let mut datagram = [0; 2_000];
+        loop {
+            let (length, source) = match self.socket.try_recv_from(&mut datagram) {
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                // An ICMP message about a packet of ours: the other side has gone or not yet come.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
+                Err(error) => return Err(LoadError::io("receiving")(error)),
+            };
+            let Ok(contents) = datagram[..length].try_into() else {
+                continue;
+            };
+            let receive = Receive {
+                proto: Protocol::Udp,
+                source,
+                destination: self.address,
+                contents,
+            };
+            self.input(Input::Receive(Instant::now(), receive))?;
+        }
+    }
+
+    fn wake(&mut self) -> Result<(), LoadError> {
+        let now = Instant::now();
+        if now >= self.frame.0 {
+            self.speak(now)?;
+        }
+        self.input(Input::Timeout(now))
+    }
+
+    /// Sends what its voice says, if it says something: then str0m sends it with the next input.
+    fn speak(&mut self, now: Instant) -> Result<(), LoadError> {
+        let (due, number) = self.frame;
+        self.frame = (due + PERIOD, number.wrapping_add(1));
+        let voice = *self.voice.borrow();
+        let frame = self.sound.frame(voice, number as usize);
+        let Some(frame) = frame.filter(|_| self.connected) else {
+            return Ok(());
+        };
+        self.write(now, number, frame)?;
+        self.drain()
+    }
+
+    fn write(&mut self, now: Instant, number: u32, frame: Frame) -> Result<(), LoadError> {
+        let silent = || LoadError::Clients("the offer has no m-line for a voice".into());
+        let mid = self.mid.ok_or_else(silent)?;
+        let media = self.rtc.media(mid).ok_or_else(silent)?;
+        let payload_type = *media.remote_pts().first().ok_or_else(silent)?;
+        let extensions = ExtensionValues {
+            audio_level: Some(-(frame.level as i8)),
+            voice_activity: Some(frame.speech),
+            ..ExtensionValues::default()
+        };
+        let time = number.wrapping_mul(FRAME);
+        let packet = RtpWrite::new(payload_type, self.sequence.into(), time, now, frame.payload);
+        self.sequence += 1;
+        let mut direct = self.rtc.direct_api();
+        let stream = direct.stream_tx_by_mid(mid, None).ok_or_else(silent)?;
+        stream.write_rtp(packet.ext_vals(extensions));
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input<'_>) -> Result<(), LoadError> {
+        self.rtc.handle_input(input).map_err(cannot)?;
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<(), LoadError> {
+        loop {
+            match self.rtc.poll_output().map_err(cannot)? {
+                Output::Transmit(packet) => {
+                    // What finds no room is lost, as in any network; the server's counters show it.
+                    let _ = self
+                        .socket
+                        .try_send_to(&packet.contents, packet.destination);
+                }
+                Output::Event(event) => self.event(event),
+                Output::Timeout(deadline) if self.rtc.is_alive() => {
+                    self.deadline = deadline;
+                    return Ok(());
+                }
+                Output::Timeout(_) => return Err(cannot("the connection has ended")),
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Connected => {
+                self.connected = true;
+                self.frame.0 = Instant::now();
+            }
+            Event::MediaAdded(media) if media.kind == MediaKind::Audio => {
+                self.mid.get_or_insert(media.mid);
+            }
+            Event::MediaAdded(media) => self.stay_dark(media.mid),
+            Event::RtpPacket(packet) => {
+                let sequence = *packet.seq_no;
+                self.ear.borrow_mut().hear(packet.timestamp, sequence);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Peer {
+    /// str0m reports on streams that it never sends, and webrtcbin makes a jitterbuffer for each report. Browsers are
+    /// silent about a camera that is off.
+    fn stay_dark(&mut self, mid: Mid) {
+        let mut direct = self.rtc.direct_api();
+        if let Some(ssrc) = direct
+            .stream_tx_by_mid(mid, None)
+            .map(|stream| stream.ssrc())
+        {
+            direct.remove_stream_tx(ssrc);
+        }
+    }
+}
+
+fn bound() -> io::Result<(UdpSocket, SocketAddr)> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::from(ADDRESS), 0))?;
+    socket.set_nonblocking(true)?;
+    let address = socket.local_addr()?;
+    Ok((UdpSocket::from_std(socket)?, address))
+}
+
+fn cannot(error: impl std::fmt::Display) -> LoadError {
+    LoadError::Clients(error.to_string())
+}

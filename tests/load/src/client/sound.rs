@@ -1,0 +1,138 @@
+//! What clients say: Opus packets of 20 ms, made once and sent again and again.
+
+use std::sync::Arc;
+
+use opus::{Application, Bitrate, Channels, Encoder};
+
+use super::Voice;
+use crate::error::LoadError;
+
+const RATE: u32 = 48_000;
+
+/// Samples in a packet of 20 ms.
+pub const FRAME: u32 = RATE / 50;
+
+/// Packets until the sound begins anew.
+const LENGTH: usize = 250;
+
+/// As `conveneaudio` encodes.
+const BITRATE: i32 = 32_000;
+
+/// What a browser's header says of speech, in −dBov (RFC 6464).
+const SPEECH_LEVEL: u8 = 30;
+
+/// What it says of a quiet room.
+const NOISE_LEVEL: u8 = 65;
+
+/// A packet's payload with what its header says of it.
+pub struct Frame {
+    /// Opus.
+    pub payload: Arc<[u8]>,
+    /// In −dBov.
+    pub level: u8,
+    /// Whether it is speech.
+    pub speech: bool,
+}
+
+/// Speech and noise.
+pub struct Sound {
+    speech: Vec<Arc<[u8]>>,
+    noise: Vec<Arc<[u8]>>,
+}
+
+impl Sound {
+    /// Encodes both.
+    ///
+    /// # Errors
+    /// When libopus refuses.
+    pub fn new() -> Result<Self, LoadError> {
+        Ok(Self {
+            speech: encoded(speech)?,
+            noise: encoded(noise)?,
+        })
+    }
+
+    /// What this voice says in this frame of its life.
+    pub fn frame(&self, voice: Voice, number: usize) -> Option<Frame> {
+        let (packets, level) = match voice {
+            Voice::Talk => (&self.speech, SPEECH_LEVEL),
+            Voice::Noise => (&self.noise, NOISE_LEVEL),
+            Voice::Nothing => return None,
+        };
+        Some(Frame {
+            payload: Arc::clone(&packets[number % packets.len()]),
+            level,
+            speech: voice == Voice::Talk,
+        })
+    }
+}
+
+fn encoded(sample: fn(u32) -> f32) -> Result<Vec<Arc<[u8]>>, LoadError> {
+    let cannot = |error: opus::Error| LoadError::Clients(error.to_string());
+    let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip).map_err(cannot)?;
+    encoder
+        .set_bitrate(Bitrate::Bits(BITRATE))
+        .map_err(cannot)?;
+    encoder.set_inband_fec(true).map_err(cannot)?;
+    let mut packets = Vec::with_capacity(LENGTH);
+    for frame in 0..LENGTH as u32 {
+        let samples: Vec<_> = (frame * FRAME..(frame + 1) * FRAME).map(sample).collect();
+        let packet = encoder.encode_vec_float(&samples, 1_200).map_err(cannot)?;
+        packets.push(packet.into());
+    }
+    Ok(packets)
+}
+
+/// Like a voice: harmonics of a gliding tone, four syllables a second.
+fn speech(sample: u32) -> f32 {
+    let time = sample as f32 / RATE as f32;
+    let pitch = 140.0 * time + 6.0 * (time * 3.0).sin();
+    let harmonics = (1..12).map(|n| (std::f32::consts::TAU * pitch * n as f32).sin() / n as f32);
+    let syllable = (std::f32::consts::PI * 4.0 * time).sin().powi(2);
+    0.1 * syllable * harmonics.sum::<f32>()
+}
+
+/// White noise at −65 dBov, the same each time: a hash of the place (Steele's `splitmix`).
+fn noise(sample: u32) -> f32 {
+    let mut word = u64::from(sample).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let uniform = (word >> 40) as f32 / (1_u32 << 23) as f32 - 1.0;
+    uniform * 3_f32.sqrt() * 10_f32.powf(-f32::from(NOISE_LEVEL) / 20.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn level(sample: fn(u32) -> f32) -> f32 {
+        let power = (0..RATE).map(|n| sample(n).powi(2)).sum::<f32>() / RATE as f32;
+        10.0 * power.log10()
+    }
+
+    #[test]
+    fn noise_is_as_loud_as_its_header_says() {
+        assert!((level(noise) + f32::from(NOISE_LEVEL)).abs() < 0.5);
+        assert!(
+            level(speech) > -30.0 && level(speech) < -15.0,
+            "{}",
+            level(speech)
+        );
+    }
+
+    #[test]
+    fn every_frame_has_a_packet_of_twenty_milliseconds() {
+        let sound = Sound::new().unwrap();
+        let decoder = opus::Decoder::new(RATE, Channels::Mono).unwrap();
+        for voice in [Voice::Talk, Voice::Noise] {
+            let frame = sound.frame(voice, LENGTH + 3).unwrap();
+            let samples = decoder.get_nb_samples(&frame.payload).unwrap();
+            assert_eq!(samples, FRAME as usize);
+            let again = sound.frame(voice, 3).unwrap();
+            assert_eq!(frame.payload, again.payload);
+        }
+        assert!(sound.frame(Voice::Nothing, 0).is_none());
+    }
+}

@@ -1,0 +1,65 @@
+//! Measures what a participant costs a server on this machine, in ratios of one run.
+//!
+//! The conductor (`transport`) starts two processes, so that each one's cost can be read by itself: a server with its
+//! legs, and as many cheap WebRTC clients. It carries their words to and fro, says what is to be sent when, and reads
+//! both in `/proc`. All of it lives in a network namespace that ends with the program.
+
+mod client;
+mod conductor;
+mod error;
+mod lines;
+mod namespace;
+mod observe;
+mod report;
+mod role;
+mod scene;
+mod server;
+mod statistics;
+mod table;
+mod transport;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{error::LoadError, server::Ice, transport::Plan};
+
+#[derive(Parser)]
+#[command(about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Compares the two ICE transports of a leg: CPU, joins, threads, file descriptors, memory.
+    Transport(Plan),
+    /// Holds legs; spoken to by the conductor.
+    #[command(hide = true)]
+    Server {
+        #[arg(long)]
+        ice: Ice,
+    },
+    /// Holds clients; spoken to by the conductor.
+    #[command(hide = true)]
+    Clients,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().role) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("convene-load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(role: Role) -> Result<ExitCode, LoadError> {
+    match role {
+        Role::Transport(plan) => namespace::within(|| transport::measure(&plan)),
+        Role::Server { ice } => server::legs::run(ice).map(|()| ExitCode::SUCCESS),
+        Role::Clients => client::run().map(|()| ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,60 @@
+//! What is sent during a window of a measurement.
+
+use serde::{Deserialize, Serialize};
+
+/// What clients that do not talk send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Silence {
+    /// Room noise: a packet every 20 ms, with a level that no floor takes for speech.
+    Noise,
+    /// Nothing at all.
+    Nothing,
+}
+
+/// Who sends what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scene {
+    /// How many of the clients talk.
+    pub talkers: usize,
+    /// What the others send.
+    pub silence: Silence,
+    /// Whether somebody in the server's process talks, so that there is a mix though no client sends.
+    pub loudspeaker: bool,
+    /// Whether the server drops silent packets before it decrypts them.
+    pub drop_silence: bool,
+}
+
+/// How many people talk at once in a conference.
+const TALKERS: usize = 3;
+
+impl Scene {
+    /// Everybody sends 50 packets a second and hears the mix.
+    pub const BOTH_WAYS: Self = Self {
+        talkers: TALKERS,
+        silence: Silence::Noise,
+        loudspeaker: false,
+        drop_silence: false,
+    };
+    /// The same packets arrive, but those of the silent ones go no further than the transport.
+    pub const SILENCE_DROPPED: Self = Self {
+        drop_silence: true,
+        ..Self::BOTH_WAYS
+    };
+    /// The server sends the mix, the clients send nothing.
+    pub const SEND_ONLY: Self = Self {
+        talkers: 0,
+        silence: Silence::Nothing,
+        loudspeaker: true,
+        drop_silence: false,
+    };
+    /// All are connected, nobody sends: a conference in which nobody talks makes no mix.
+    pub const IDLE: Self = Self {
+        loudspeaker: false,
+        ..Self::SEND_ONLY
+    };
+
+    /// Whether there is a mix to hear.
+    pub fn is_heard(&self) -> bool {
+        self.talkers > 0 || self.loudspeaker
+    }
+}
