@@ -6,7 +6,7 @@ mod common;
 use std::sync::atomic::Ordering::Relaxed;
 
 use common::{
-    call::{AUDIO_SLOTS, Call, VIDEO_SLOTS, config},
+    call::{AUDIO_SLOTS, Call, VIDEO_SLOTS, config, nice_config},
     namespace::{ADDRESS, within},
 };
 use convene_pipelines::{AddressKind, CandidateKind, LegEvent};
@@ -52,6 +52,29 @@ fn two_hear_each_other_and_see_by_the_server() {
 }
 
 #[test]
+fn webrtcbin_s_own_agent_carries_a_leg_too() {
+    within("webrtcbin_s_own_agent_carries_a_leg_too", || async {
+        let mut ann = Call::connect(nice_config("c", "ann", 1), true).await;
+        let mut bob = Call::connect(config("c", "bob", 2), true).await;
+        ann.leg.show(2, "bob", "camera");
+        ann.until("heard and seen", |ann| {
+            ann.browser.packets(MIX) > 20 && ann.browser.packets(SLOT_2) > 20
+        })
+        .await;
+        ann.until("observed", |ann| {
+            let observed = |event: &LegEvent| matches!(event, LegEvent::Address { kind: AddressKind::Observed, address, .. } if address == ADDRESS);
+            ann.told.iter().any(observed)
+        })
+        .await;
+        bob.until("heard", |bob| bob.browser.packets(MIX) > 20)
+            .await;
+        for call in [ann, bob] {
+            assert!(matches!(call.close().await.last(), Some(LegEvent::Closed)));
+        }
+    });
+}
+
+#[test]
 fn a_leg_tells_of_addresses_packets_and_talkers() {
     within("a_leg_tells_of_addresses_packets_and_talkers", || async {
         let mut ann = Call::connect(config("c", "ann", 1), true).await;
@@ -73,6 +96,8 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
                 knows(call, AddressKind::Declared(CandidateKind::Host))
             })
             .await;
+            call.until("checked", |call| knows(call, AddressKind::Checked))
+                .await;
             call.until("observed", |call| knows(call, AddressKind::Observed))
                 .await;
             let heard = |call: &Call| {

@@ -84,6 +84,54 @@ fn nonsense_is_refused_by_name() {
 }
 
 #[test]
+fn a_browser_with_another_certificate_than_announced_is_none() {
+    within(
+        "a_browser_with_another_certificate_than_announced_is_none",
+        || async {
+            let (leg, mut events, offer) = offered(config("c", "ann", 1)).await;
+            let (say, mut said) = mpsc::unbounded_channel();
+            let browser = Browser::open(true, say);
+            browser.take_offer(&offer).await;
+            let answer = loop {
+                if let Said::Answer(answer) = said.recv().await.unwrap() {
+                    break answer;
+                }
+            };
+            leg.answer(with_another_fingerprint(&answer));
+            loop {
+                match next(&mut events).await {
+                    LegEvent::Candidate {
+                        candidate,
+                        mline_index,
+                    } => browser.take_candidate(&candidate, mline_index),
+                    LegEvent::Failed { cause } => {
+                        let expected = "the browser's certificate is not the one that it announced";
+                        assert_eq!(cause.to_string(), expected);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            browser.close().await;
+            close(leg, &mut events).await;
+        },
+    );
+}
+
+/// As if somebody sat between the two.
+fn with_another_fingerprint(answer: &str) -> String {
+    let other = ["AB"; 32].join(":");
+    let lines = answer.lines().map(|line| {
+        if line.starts_with("a=fingerprint:") {
+            format!("a=fingerprint:sha-256 {other}\r\n")
+        } else {
+            format!("{line}\r\n")
+        }
+    });
+    lines.collect()
+}
+
+#[test]
 fn a_connected_leg_outlives_nonsense() {
     within("a_connected_leg_outlives_nonsense", || async {
         let mut ann = Call::connect(config("c", "ann", 1), true).await;

@@ -34,7 +34,8 @@ fn a_thousand_joins_and_leaves_leave_nothing_behind() {
             let objects = more_objects();
             eprintln!("before {before:?}, after {after:?}, objects {objects:+}");
             assert!(after.fits(before), "before {before:?}, after {after:?}");
-            assert!(objects.abs() < 20, "{objects:+} objects");
+            // Of a hundred that were connected, one that leaks leaks a hundred; a pool of buffers may grow by some.
+            assert!(objects.abs() < 60, "{objects:+} objects");
         },
     );
 }

@@ -143,8 +143,9 @@ impl Io {
         if !ready.is_empty() || self.connections.is_unfinished() {
             return Some(Duration::ZERO);
         }
-        let until = |at: Instant| at.saturating_duration_since(Instant::now());
-        self.endpoint.deadline().map(until)
+        let strangers = self.connections.has_strangers().then_some(self.inspection);
+        let next = self.endpoint.deadline().into_iter().chain(strangers).min();
+        next.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Does what was commanded; `false` at the end.

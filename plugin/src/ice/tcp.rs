@@ -186,6 +186,10 @@ impl Connections {
         }
     }
 
+    pub(super) fn has_strangers(&self) -> bool {
+        self.open.values().any(|open| !open.verified)
+    }
+
     /// Ends those on which nobody was verified in time.
     pub(super) fn close_strangers(&mut self, now: Instant) {
         let strangers = self.open.iter().filter(|(_, incoming)| {

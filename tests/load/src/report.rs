@@ -113,36 +113,33 @@ impl Takes<'_> {
     }
 
     fn cost(&self, table: &mut Table, name: &str, value: impl Fn(&Take) -> f64) {
-        let [own, nice] = [Ice::Own, Ice::Nice].map(|ice| median(self.of(ice).map(&value)));
+        let [own, nice] = both(|ice| median(self.of(ice).map(&value)));
         table.row([name.into(), figure(own), figure(nice), figure(own / nice)]);
     }
 
-    /// Which threads there are, and what each kind costs in the first scene.
+    /// Which threads there are, and what each kind costs in each scene.
     fn threads(&self) -> Table {
-        let mut table = Table::new(&[
-            "threads",
-            "per leg, own",
-            "nice",
-            "ms/s per leg both ways, own",
-            "nice",
-        ]);
+        let scenes = SCENES.map(|(name, ..)| name);
+        let head = ["threads, own / nice", "per leg"].into_iter().chain(scenes);
+        let mut table = Table::new(&head.collect::<Vec<_>>());
         let kinds = self.takes.iter().flat_map(|take| take.all.threads.keys());
         for kind in kinds.collect::<BTreeSet<_>>() {
-            let counts = [Ice::Own, Ice::Nice].map(|ice| {
-                let count = |held: &Holdings| held.threads.get(kind).map_or(0.0, |&n| n as f64);
-                median(self.of(ice).map(|take| take.grown(count)))
-            });
-            let costs = [Ice::Own, Ice::Nice].map(|ice| {
-                let cores = |window: &Window| *window.server.threads.get(kind).unwrap_or(&0.0);
-                median(self.windows(ice, 0).map(cores)) * 1_000.0 / self.legs
-            });
-            let figures = counts.into_iter().chain(costs);
-            if figures.clone().any(|figure| figure > LEAST) {
-                let row = [format!("`{kind}`")].into_iter();
-                table.row(row.chain(figures.map(figure)));
+            let count = |held: &Holdings| held.threads.get(kind).map_or(0.0, |&n| n as f64);
+            let counts = both(|ice| median(self.of(ice).map(|take| take.grown(count))));
+            let costs = (0..SCENES.len()).map(|place| both(|ice| self.cost_of(kind, ice, place)));
+            let figures: Vec<_> = [counts].into_iter().chain(costs).collect();
+            if figures.iter().flatten().any(|&figure| figure > LEAST) {
+                let cells = figures.iter().map(|pair| pair.map(figure).join(" / "));
+                table.row([format!("`{kind}`")].into_iter().chain(cells));
             }
         }
         table
+    }
+
+    /// Of all threads of a kind, in ms per second and leg.
+    fn cost_of(&self, kind: &str, ice: Ice, place: usize) -> f64 {
+        let cores = |window: &Window| *window.server.threads.get(kind).unwrap_or(&0.0);
+        median(self.windows(ice, place).map(cores)) * 1_000.0 / self.legs
     }
 
     /// Whether the load was what it should be, all takes together.
@@ -154,7 +151,7 @@ impl Takes<'_> {
             "cores that others used at most",
         ]);
         for (place, (name, ..)) in SCENES.into_iter().enumerate() {
-            let all = [Ice::Own, Ice::Nice].map(|ice| self.windows(ice, place));
+            let all = both(|ice| self.windows(ice, place));
             let others = all.into_iter().flatten().map(|window| window.others);
             table.row([
                 name.into(),
@@ -243,6 +240,10 @@ impl Played {
     }
 }
 
+fn both<T>(of: impl Fn(Ice) -> T) -> [T; 2] {
+    [Ice::Own, Ice::Nice].map(of)
+}
+
 /// Packets, as a share of those that should have come, and what was wrong.
 fn heard<'a>(windows: impl Iterator<Item = &'a Window>) -> String {
     let (mut came, mut due, mut lost, mut gaps) = (0, 0, 0, 0);
@@ -272,7 +273,7 @@ mod tests {
         let spent = |cores, switches| Spent {
             cores,
             switches,
-            threads: [("convene-mix".to_owned(), cores / 2.0)].into(),
+            threads: [("queue".to_owned(), cores / 2.0)].into(),
         };
         Window {
             length: Duration::from_secs(2),
@@ -330,6 +331,7 @@ mod tests {
     fn a_scene_that_only_one_can_play_is_compared_with_the_same_load() {
         let takes = [
             take(Ice::Own, [0.4, 0.2, 0.01]),
+            take(Ice::Own, [0.4, 0.3, 0.01]),
             take(Ice::Nice, [0.8, 0.4, 0.02]),
             take(Ice::Nice, [1.2, 0.4, 0.02]),
         ];
@@ -343,12 +345,12 @@ mod tests {
         ];
         assert_eq!(rows(&takes.scenes())[..2], expected);
         let notes = [
-            "longest on one, ms|4.00|2.00|2.00|0.10",
+            "longest on one, ms|4.00|2.00|3.00|0.10",
             "`sent`|50.0|50.0|50.0|50.0",
         ];
         assert_eq!(rows(&takes.notes()), notes);
         let heard = &rows(&takes.heard())[0];
-        assert_eq!(heard, "both ways|99.0 %, 1, 2|99.0 %, 2, 4|0.10");
+        assert_eq!(heard, "both ways|99.0 %, 2, 4|99.0 %, 2, 4|0.10");
     }
 
     #[test]
@@ -386,6 +388,9 @@ mod tests {
             "memory, kB|500|–|–",
         ];
         assert_eq!(rows(&takes.costs()), expected);
-        assert_eq!(rows(&takes.threads()), ["`queue`|2.00|–|0.00|–"]);
+        assert_eq!(
+            rows(&takes.threads()),
+            ["`queue`|2.00 / –|50.0 / –|25.0 / –|25.0 / –|1.25 / –"]
+        );
     }
 }

@@ -16,7 +16,7 @@ fn few_legs_are_measured() {
     }
     let output = Command::new(env!("CARGO_BIN_EXE_convene-load"))
         .args(["transport", "--legs", "4", "--repeats", "1"])
-        .args(["--seconds", "2", "--warm-up", "2"])
+        .args(["--seconds", "1", "--warm-up", "1"])
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr);

@@ -69,7 +69,7 @@ impl Legs {
         let config = LegConfig {
             conference: CONFERENCE.into(),
             participant: format!("p{number}"),
-            // The loudspeaker has taken the first.
+            // The first ones that are free are left to the loudspeaker.
             number: u32::try_from(number).unwrap_or(u32::MAX - 10) + 10,
             may_send: true,
             audio_slots: AUDIO_SLOTS,

@@ -56,7 +56,7 @@ impl Transport {
     /// When an agent does not take the rule.
     pub fn drop_silence(&self, on: bool) -> Result<(), RuleError> {
         let Self::Own(own) = self else { return Ok(()) };
-        let rule = (!on).then(SilenceRule::default);
+        let rule = on.then(SilenceRule::default);
         let agents = own.agents.lock().unwrap_or_else(PoisonError::into_inner);
         agents.iter().try_for_each(|agent| agent.set_silence(rule))
     }
