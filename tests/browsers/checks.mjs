@@ -8,6 +8,11 @@ import { until } from './until.mjs';
 const APART_DB = 30;
 const LOUDEST_WITHIN_DB = 12;
 const HEARD_WITHIN_MS = 8_000;
+// Sound that has been there for so long without a gap is there again; what was interrupted is gone by then, since
+// neither jitter buffers nor the concealment of losses hold out for so long.
+const STEADY_MS = 700;
+const BUFFERED_MS = 500;
+const QUIET_MS = 500;
 
 /**
  * Each hears all others about equally loud, and not himself.
@@ -32,6 +37,42 @@ export async function hearsOnly(person, heard, unheard) {
     assert(Math.min(...loud) - Math.max(...quiet) > APART_DB, `heard ${loud}, not to be heard ${quiet}`);
     return true;
   });
+}
+
+/**
+ * Something interrupts the sound between two, and they hear each other again in time.
+ * @param {import('./person.mjs').Person[]} two
+ * @param {number} withinMs  from the beginning of `interrupt`
+ * @param {() => unknown} interrupt
+ * @returns {Promise<string>}  how long each heard nothing
+ */
+export async function hearEachOtherAgain([one, other], withinMs, interrupt) {
+  const ears = [[one, other], [other, one]];
+  for (const [ear, voice] of ears) await ear.follow(voice);
+  const began = performance.now();
+  await interrupt();
+  const interrupted = performance.now();
+  const left = began + withinMs + STEADY_MS - interrupted;
+  await until(`${one.name} and ${other.name} hear each other again`, left, async () => {
+    const steady = await Promise.all(ears.map(async ([ear]) => (await ear.followed()).steadyMs));
+    assert(Math.min(...steady) > STEADY_MS, `heard for ${steady.map(Math.round)} ms`);
+    return performance.now() - interrupted > STEADY_MS + BUFFERED_MS;
+  });
+  const gaps = await Promise.all(ears.map(async ([ear, voice]) => {
+    const { silenceMs } = await ear.followed();
+    return `${ear.name} did not hear ${voice.name} for ${Math.round(silenceMs)} ms`;
+  }));
+  return gaps.join(', ');
+}
+
+/**
+ * @param {import('./person.mjs').Person[]} people
+ * @param {import('./person.mjs').Person} gone
+ * @param {number} withinMs
+ */
+export async function noticeThatLeft(people, gone, withinMs) {
+  await Promise.all(people.map((person) =>
+    until(`${person.name} notices that ${gone.name} left`, withinMs, async () => !(await person.sees(gone)))));
 }
 
 async function hears(person, people) {
@@ -76,9 +117,20 @@ function watch(one, other, path) {
  * @param {number} watchMs
  */
 export async function noPictureThroughTheServer(service, watchMs) {
-  const before = await service.videoBytes();
+  const before = await quiet(service);
   await pause(watchMs);
   assert.equal(await service.videoBytes() - before, 0, 'video bytes through the server');
+}
+
+// A publisher stops sending to the server a moment after the last subscriber has changed over.
+async function quiet(service) {
+  let [bytes, since] = [undefined, 0];
+  await until('the last of an earlier path is through', 3_000, async () => {
+    const now = await service.videoBytes();
+    if (now !== bytes) [bytes, since] = [now, performance.now()];
+    return performance.now() - since > QUIET_MS;
+  });
+  return bytes;
 }
 
 // What Firefox itself says of a pair that finds no way; a page cannot keep it from saying so.

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { on } from './lab.mjs';
-import { toneWav } from './tone.mjs';
+import { SWELL, toneWav } from './tone.mjs';
 
 const PROGRAM = '/usr/bin/chromium';
 
@@ -50,7 +50,7 @@ export function startChromium(lab, host, { origin, tone, autoplay = true }) {
 
 function fakeDevices(lab, tone) {
   const file = join(lab.folder, `${tone}.wav`);
-  writeFileSync(file, toneWav(tone));
+  writeFileSync(file, toneWav(tone, { swell: SWELL }));
   return [
     '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream',

@@ -1,14 +1,12 @@
-// A port of the test's own loopback that leads to the same loopback port inside a lab's host.
-// The listening socket belongs to the network of the process that made it, connections out of a child on the host
-// belong to the host's: handing the socket to such a child is all it takes.
+// A loopback port that leads to a loopback port inside a lab's host: from the test's own loopback, or from another
+// host's. The listening socket belongs to the network of the process that made it, connections out of a child on the
+// host belong to the host's: handing the socket to such a child is all it takes.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { undo } from './undo.mjs';
-
-const INSIDE = fileURLToPath(new URL('door-inside.mjs', import.meta.url));
 
 /**
  * @param {import('./lab.mjs').Host} host
@@ -19,14 +17,38 @@ export async function openDoor(host, inner) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
-  const child = spawn('ip', ['netns', 'exec', host.ns, process.execPath, INSIDE, String(inner ?? port)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const close = undo(() => child.kill('SIGKILL'));
+  return { port, close: await leadTo(host, inner ?? port, server) };
+}
+
+/**
+ * From `port` on one host's loopback to the same port on the other's. No cable of the lab is needed for it.
+ * @param {import('./lab.mjs').Host} from
+ * @param {import('./lab.mjs').Host} to
+ * @param {number} port
+ * @returns {Promise<() => void>}  closes it
+ */
+export async function openDoorBetween(from, to, port) {
+  const { child, end } = start(from, 'door-outside.mjs', port);
+  const [, server] = await once(child, 'message');
+  const close = await leadTo(to, port, server);
+  end();
+  return close;
+}
+
+async function leadTo(host, port, server) {
+  const { child, end } = start(host, 'door-inside.mjs', port);
   child.send('door', server);
   await once(child, 'message');
   server.close();
   child.unref();
   child.channel.unref();
-  return { port, close };
+  return end;
+}
+
+function start(host, program, port) {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const child = spawn('ip', ['netns', 'exec', host.ns, process.execPath, path, String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  return { child, end: undo(() => child.kill('SIGKILL')) };
 }

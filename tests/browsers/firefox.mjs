@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { openDoor } from './door.mjs';
 import { on } from './lab.mjs';
+import { SWELL, SYLLABLES_PER_SECOND } from './tone.mjs';
 import { until } from './until.mjs';
 
 const PROGRAM = '/usr/bin/firefox-esr';
@@ -36,6 +37,32 @@ export async function startFirefox(lab, host, { tone }) {
     extraPrefsFirefox: prefs(tone),
     env: { ...process.env, HOME: home, PULSE_SERVER: soundServer, LANG: 'en_US.UTF-8' },
   });
+}
+
+/**
+ * Makes a voice of what a page's microphone sends: Firefox's fake one hums, and what hums is soon left out.
+ * @param {import('puppeteer-core').Page} page
+ */
+export function giveVoice(page) {
+  return page.evaluateOnNewDocument(speak, SYLLABLES_PER_SECOND, SWELL);
+}
+
+function speak(syllables, swell) {
+  const { replaceTrack } = RTCRtpSender.prototype;
+  RTCRtpSender.prototype.replaceTrack = function (track) {
+    return replaceTrack.call(this, track?.kind === 'audio' ? voiced(track) : track);
+  };
+
+  function voiced(track) {
+    const context = new AudioContext();
+    const mouth = new GainNode(context, { gain: 1 - swell / 2 });
+    const lips = new OscillatorNode(context, { frequency: syllables });
+    lips.connect(new GainNode(context, { gain: swell / 2 })).connect(mouth.gain);
+    lips.start();
+    const voice = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
+    new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }).connect(mouth).connect(voice);
+    return voice.stream.getAudioTracks()[0];
+  }
 }
 
 function prefs(tone) {

@@ -1,6 +1,6 @@
 // A small network of its own for a test: one host for the server, one for each browser, all on one switch.
 // Hosts are network namespaces, joined by veth pairs to a bridge that has a namespace too, so that nothing
-// but the namespaces' names is seen outside. Address translation is not its business.
+// but the namespaces' names is seen outside. Routers that translate addresses are router.mjs's business.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,8 +12,14 @@ const SWITCH = 'switch';
 let labs = 0;
 
 /**
- * @typedef {{name: string, ns: string, address: string}} Host
- * @typedef {{server: Host, hosts: Record<string, Host>, folder: string, remove: () => void}} Lab
+ * @typedef {{name: string, ns: string, address: string, port: string}} Host  `port`: its socket on the switch
+ * @typedef {object} Lab
+ * @property {Host} server
+ * @property {Record<string, Host>} hosts
+ * @property {string} switchNs
+ * @property {string} folder
+ * @property {(name: string) => string} addNamespace  gives its full name; it goes with the lab
+ * @property {() => void} remove
  */
 
 /** Why no lab can be made here, or null. */
@@ -30,34 +36,54 @@ export function labMissing() {
 
 /**
  * @param {string[]} names  one host for each, beside the server's
+ * @param {{ipv6?: boolean}} [how]  with `ipv6` nobody has an IPv4 address, save for loopback
  * @returns {Lab}
  */
-export function makeLab(names) {
+export function makeLab(names, { ipv6 = false } = {}) {
   const prefix = `cv${process.pid}-${++labs}-`;
   const folder = mkdtempSync(join(tmpdir(), 'convene-lab-'));
-  const all = ['server', ...names].map((name, i) => ({ name, ns: prefix + name, address: `10.90.0.${i + 1}` }));
-  const namespaces = [prefix + SWITCH, ...all.map((host) => host.ns)];
+  const namespaces = [];
   const remove = undo(() => {
     namespaces.forEach(removeNamespace);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
-  layCables(prefix + SWITCH, all);
-  const [server, ...others] = all;
-  return { server, hosts: Object.fromEntries(others.map((host) => [host.name, host])), folder, remove };
+  const addNamespace = (name) => {
+    namespaces.push(prefix + name);
+    ip([`netns add ${prefix}${name}`, `-n ${prefix}${name} link set lo up`]);
+    return prefix + name;
+  };
+  const switchNs = addNamespace(SWITCH);
+  ip([`-n ${switchNs} link add br0 type bridge`, `-n ${switchNs} link set br0 up`]);
+  const [server, ...others] = ['server', ...names].map((name, i) =>
+    plugIn({ name, ns: addNamespace(name), address: address(i + 1, ipv6), port: `port${i}` }, switchNs));
+  const hosts = Object.fromEntries(others.map((host) => [host.name, host]));
+  return { server, hosts, switchNs, folder, addNamespace, remove };
 }
 
-function layCables(switchNs, hosts) {
-  ip([`netns add ${switchNs}`, `-n ${switchNs} link add br0 type bridge`, `-n ${switchNs} link set br0 up`]);
-  hosts.forEach((host, i) => ip([
-    `netns add ${host.ns}`,
-    `link add eth0 netns ${host.ns} type veth peer name port${i} netns ${switchNs}`,
-    `-n ${switchNs} link set port${i} master br0 up`,
-    `-n ${host.ns} link set lo up`,
-    `-n ${host.ns} address add ${host.address}/24 dev eth0`,
-    `-n ${host.ns} link set eth0 up`,
+function address(i, ipv6) {
+  return ipv6 ? `fd00:90::${i}` : `10.90.0.${i}`;
+}
+
+/**
+ * Joins a host to the switch and gives it its address there.
+ * @param {Host} host
+ * @param {string} switchNs
+ * @param {string} [device]  the host's own end of the cable
+ */
+export function plugIn(host, switchNs, device = 'eth0') {
+  const [address, gateway] = host.address.includes(':')
+    ? [`${host.address}/64 dev ${device} nodad`, 'fd00:90::fe']
+    : [`${host.address}/24 dev ${device}`, '10.90.0.254'];
+  ip([
+    `link add ${device} netns ${host.ns} type veth peer name ${host.port} netns ${switchNs}`,
+    `-n ${switchNs} link set ${host.port} master br0 up`,
+    // A link-local address that is ready a second later makes a browser drop what it has just begun to load.
+    `-n ${host.ns} link set ${device} addrgenmode none up`,
+    `-n ${host.ns} address add ${address}`,
     // Browsers look for the interface of the default route; nobody stands behind this one.
-    `-n ${host.ns} route add default via 10.90.0.254`,
-  ]));
+    `-n ${host.ns} route add default via ${gateway}`,
+  ]);
+  return host;
 }
 
 /**
@@ -72,15 +98,33 @@ export function blockPeers(host, server) {
     add rule inet convene out oifname "eth0" ip daddr ${server.address} accept
     add rule inet convene out oifname "eth0" drop
   `;
-  execFileSync('ip', ['netns', 'exec', host.ns, 'nft', '-f', '-'], { input: rules });
+  nft(host.ns, rules);
+}
+
+/**
+ * From now on the switch drops every datagram (UDP) to and from `host`, and tells nobody.
+ * @param {Lab} lab
+ * @param {Host} host
+ * @returns {() => void}  lets them through again
+ */
+export function blockDatagrams(lab, host) {
+  const table = `no_datagrams_${host.port}`;
+  nft(lab.switchNs, `
+    add table bridge ${table}
+    add chain bridge ${table} pass { type filter hook forward priority 0; policy accept; }
+    add rule bridge ${table} pass iifname "${host.port}" meta l4proto udp drop
+    add rule bridge ${table} pass oifname "${host.port}" meta l4proto udp drop
+  `);
+  return () => nft(lab.switchNs, `delete table bridge ${table}`);
 }
 
 /**
  * Pulls the host's cable: nothing goes in or out any more, and nobody is told.
  * @param {Host} host
+ * @param {string} [device]
  */
-export function unplug(host) {
-  ip([`-n ${host.ns} link set eth0 down`]);
+export function unplug(host, device = 'eth0') {
+  ip([`-n ${host.ns} link set ${device} down`]);
 }
 
 /**
@@ -115,8 +159,18 @@ function kill(pid) {
   }
 }
 
-function ip(lines) {
+/** @param {string[]} lines  commands of iproute2, without the word `ip` */
+export function ip(lines) {
   for (const line of lines) {
     execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'pipe'] });
   }
+}
+
+/**
+ * Hands commands to nftables in a namespace.
+ * @param {string} ns
+ * @param {string} commands
+ */
+export function nft(ns, commands) {
+  execFileSync('ip', ['netns', 'exec', ns, 'nft', '-f', '-'], { input: commands });
 }

@@ -42,3 +42,56 @@ async function measure(hertz) {
     return 20 * Math.log10(Math.max(amplitude, 1e-6));
   }
 }
+
+/**
+ * Listens for a tone from now on, about fifty times a second.
+ * @param {import('puppeteer-core').Page} page
+ * @param {number} hertz
+ */
+export async function follow(page, hertz) {
+  const problem = await page.evaluate(begin, hertz);
+  if (problem) throw new Error(problem);
+}
+
+/**
+ * What has been heard of the tone since `follow`, in milliseconds: the longest silence, and for how long it has been
+ * there without one. What the browser itself invents to conceal a loss counts as heard: up to about 0.1 s.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<{silenceMs: number, steadyMs: number}>}
+ */
+export function followed(page) {
+  return page.evaluate(() => globalThis.followedTone());
+}
+
+async function begin(hertz) {
+  const LOUD = 0.003; // amplitude, about -50 dB
+  const element = [...document.querySelectorAll('audio, video')]
+    .find(({ muted, paused, srcObject }) => !muted && !paused && srcObject?.getAudioTracks().length > 0);
+  if (!element) return 'no unmuted element plays a stream with sound';
+  const context = new AudioContext();
+  await context.resume();
+  const analyser = new AnalyserNode(context, { fftSize: 2_048 });
+  context.createMediaStreamSource(element.srcObject).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  let [heard, since, silence] = [performance.now(), performance.now(), 0];
+  setInterval(() => {
+    const now = performance.now();
+    analyser.getFloatTimeDomainData(samples);
+    if (amplitude(samples, hertz / context.sampleRate) > LOUD) heard = now;
+    else since = now;
+    silence = Math.max(silence, now - heard);
+  }, 20);
+  globalThis.followedTone = () => ({ silenceMs: silence, steadyMs: performance.now() - since });
+  return null;
+
+  // The window's part at that frequency, under a Hann window.
+  function amplitude(window, cyclesPerSample) {
+    let [re, im] = [0, 0];
+    window.forEach((sample, i) => {
+      const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / window.length);
+      re += sample * hann * Math.cos(2 * Math.PI * cyclesPerSample * i);
+      im += sample * hann * Math.sin(2 * Math.PI * cyclesPerSample * i);
+    });
+    return (4 * Math.hypot(re, im)) / window.length;
+  }
+}

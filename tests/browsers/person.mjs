@@ -2,21 +2,36 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { levels } from './listen.mjs';
+import { keepConnections, legOf, pairsOf } from './connections.mjs';
+import { follow, followed, levels } from './listen.mjs';
 import { until } from './until.mjs';
 
 const OUT = fileURLToPath(new URL('out', import.meta.url));
 mkdirSync(OUT, { recursive: true });
+const EVIDENCE_WITHIN_MS = 3_000;
+
+/**
+ * One after the other; the first is the moderator.
+ * @param {Person[]} people
+ * @param {{url: string, moderator_token: string}} conference
+ */
+export async function enterInTurn(people, { url, moderator_token }) {
+  for (const [i, person] of people.entries()) {
+    await person.enter(i === 0 ? `${url}#t=${moderator_token}` : url);
+  }
+}
 
 export class Person {
   /**
    * @param {string} name
    * @param {import('puppeteer-core').Browser} browser
    * @param {number | undefined} tone  what the microphone hears, in Hz
+   * @param {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
    */
-  constructor(name, browser, tone) {
-    Object.assign(this, { name, browser, tone });
+  constructor(name, browser, tone, prepare) {
+    Object.assign(this, { name, browser, tone, prepare });
     /** @type {string[]} every complaint of the page */
     this.complaints = [];
     /** @type {string[]} every line of its console */
@@ -28,6 +43,8 @@ export class Person {
   /** @param {string} url */
   async open(url) {
     this.page = await this.browser.newPage();
+    await keepConnections(this.page);
+    await this.prepare?.(this.page);
     this.page.on('console', (message) => this.#hear(message.type(), message.text()));
     this.page.on('pageerror', (error) => this.#hear('error', String(error)));
     this.page.on('dialog', (dialog) => dialog.accept());
@@ -94,6 +111,25 @@ export class Person {
     return levels(this.page, hertz);
   }
 
+  /** Listens for the other one's voice from now on. */
+  follow(other) {
+    return follow(this.page, other.tone);
+  }
+
+  followed() {
+    return followed(this.page);
+  }
+
+  /** My connection with the server, as the browser knows it. */
+  leg() {
+    return legOf(this.page);
+  }
+
+  /** My connections with other browsers. */
+  pairs() {
+    return pairsOf(this.page);
+  }
+
   /**
    * @param {string} name  of a file in out/, without its ending
    * @param {{width: number, height: number}} size
@@ -108,9 +144,20 @@ export class Person {
     await this.page.close();
   }
 
+  /** The browser is gone from one moment to the next, and says goodbye to nobody. */
+  vanish() {
+    this.browser.process().kill('SIGKILL');
+  }
+
   /** For a failure's account: what this page knew and said. */
   async evidence() {
-    const report = await this.report().catch((error) => `no report: ${error.message}`);
-    return [`— ${this.name}`, JSON.stringify(report), ...this.console.slice(-40)].join('\n');
+    const [report, leg] = await Promise.all([this.report, this.leg].map((ask) => this.#tryTo(ask)));
+    return [`— ${this.name}`, JSON.stringify(report), JSON.stringify(leg), ...this.console.slice(-40)].join('\n');
+  }
+
+  // A page that is not there, or a browser that does not answer any more, has nothing to say.
+  async #tryTo(ask) {
+    const late = pause(EVIDENCE_WITHIN_MS, 'no answer', { ref: false });
+    return Promise.race([(async () => ask.call(this))().catch((error) => `none: ${error.message}`), late]);
   }
 }

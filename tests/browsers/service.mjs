@@ -1,6 +1,6 @@
 // The service under test, on a lab's server host, with data of its own.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,9 @@ import { openDoor } from './door.mjs';
 import { until } from './until.mjs';
 
 const BINARY = process.env.CONVENE_BIN ?? fileURLToPath(new URL('../../target/release/convene', import.meta.url));
-const PORT = 8080;
+export const PORT = 8080;
+/** The one port of all legs; with the agent `nice` the first of many. */
+export const MEDIA_PORT = 50_000;
 const LOG_LINES = 80;
 const ENDED_WITHIN_MS = 10_000;
 
@@ -17,16 +19,20 @@ export function serviceMissing() {
   return existsSync(BINARY) ? null : `${BINARY} is missing: cargo build --release -p convene`;
 }
 
-/** @param {import('./lab.mjs').Lab} lab */
-export async function startService(lab) {
-  const origin = `http://${lab.server.address}:${PORT}`;
+/**
+ * @param {import('./lab.mjs').Lab} lab
+ * @param {{origin?: string, ice?: 'own' | 'nice'}} [how]  how browsers reach it, when not by the server's address;
+ *   the ICE agent, when not the one that it takes by itself
+ */
+export async function startService(lab, { origin = originOf(lab.server), ice } = {}) {
   const process_ = spawn('ip', [
     'netns', 'exec', lab.server.ns, BINARY, 'serve',
-    '--listen', `0.0.0.0:${PORT}`, '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
+    '--listen', `[::]:${PORT}`, '--udp-port', String(MEDIA_PORT), ...(ice ? ['--ice', ice] : []),
+    '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: process.env.RUST_LOG ?? 'info' } });
   const log = keepLog(process_);
   const door = await openDoor(lab.server, PORT);
-  const service = new Service(origin, `http://127.0.0.1:${door.port}`, log, async () => {
+  const service = new Service(origin, `http://127.0.0.1:${door.port}`, log, lab.server, process_.pid, async () => {
     await stop(process_);
     door.close();
   });
@@ -37,25 +43,27 @@ export async function startService(lab) {
   return service;
 }
 
+function originOf({ address }) {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${PORT}`;
+}
+
 class Service {
   /**
    * @param {string} origin  as the browsers see it
    * @param {string} inside  the same, as this process reaches it
    * @param {string[]} log
+   * @param {import('./lab.mjs').Host} host
+   * @param {number} pid
    * @param {() => Promise<void>} stop  asks it to end, and waits until it has; throws when it did not end well
    */
-  constructor(origin, inside, log, stop) {
-    Object.assign(this, { origin, inside, log, stop });
+  constructor(origin, inside, log, host, pid, stop) {
+    Object.assign(this, { origin, inside, log, host, pid, stop });
   }
 
   async healthy() {
     return (await fetch(`${this.inside}/healthz`)).ok;
   }
 
-  /**
-   * @param {{title: string, max_participants?: number}} wishes
-   * @returns {Promise<{id: string, url: string, moderator_token: string}>}
-   */
   /**
    * A token for a role in a conference that was made here.
    * @param {{id: string, moderator_token: string}} conference
@@ -71,6 +79,10 @@ class Service {
     return (await answer.json()).token;
   }
 
+  /**
+   * @param {{title: string, max_participants?: number}} wishes
+   * @returns {Promise<{id: string, url: string, moderator_token: string}>}
+   */
   async create(wishes) {
     const answer = await fetch(`${this.inside}/api/v1/conferences`, {
       method: 'POST',
@@ -79,6 +91,12 @@ class Service {
     });
     if (!answer.ok) throw new Error(`no conference: ${answer.status} ${await answer.text()}`);
     return answer.json();
+  }
+
+  /** The local ends of the UDP sockets that the service's process holds, one for each socket: `0.0.0.0:50000`. */
+  udpSockets() {
+    const all = execFileSync('ip', ['netns', 'exec', this.host.ns, 'ss', '-Hlunp'], { encoding: 'utf8' }).split('\n');
+    return all.filter((line) => line.includes(`pid=${this.pid},`)).map((line) => line.split(/\s+/)[3]).sort();
   }
 
   /** Video bytes that have come to the server so far, over all legs. */

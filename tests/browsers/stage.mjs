@@ -2,13 +2,27 @@
 // and when the story failed, what each page and the service had to say.
 
 import { chromiumMissing, startChromium } from './chromium.mjs';
-import { firefoxMissing, startFirefox } from './firefox.mjs';
-import { blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
+import { openDoorBetween } from './door.mjs';
+import { firefoxMissing, giveVoice, startFirefox } from './firefox.mjs';
+import { blockDatagrams, blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
 import { Person } from './person.mjs';
-import { serviceMissing, startService } from './service.mjs';
+import { addMobile, putBehindRouter } from './router.mjs';
+import { PORT, serviceMissing, startService } from './service.mjs';
 
 /**
- * @typedef {{name: string, tone?: number, firefox?: boolean, autoplay?: boolean}} Role  without a tone: no devices
+ * @typedef {object} Role
+ * @property {string} name
+ * @property {number} [tone]  without it: no devices
+ * @property {boolean} [firefox]
+ * @property {boolean} [autoplay]
+ * @property {boolean} [home]  behind a router that translates addresses
+ * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such router
+ *
+ * @typedef {object} Setting
+ * @property {'own' | 'nice'} [ice]  the service's ICE agent, when not the one it takes by itself
+ * @property {boolean} [ipv6]  nobody has an IPv4 address
+ * @property {boolean} [wired]  page and WebSocket come over a wire of their own that no cable of the lab is needed for:
+ *   what happens to the cables then happens to the legs alone
  */
 
 /**
@@ -33,12 +47,13 @@ export function skipUnlessCi(reason) {
  * Sets the stage for `cast`, tells the story, clears the stage.
  * @param {Role[]} cast
  * @param {(stage: Stage, ...people: Person[]) => Promise<void>} story
+ * @param {Setting} [setting]
  */
-export async function onStage(cast, story) {
-  const lab = makeLab(cast.map(({ name }) => name));
-  const stage = new Stage(lab);
+export async function onStage(cast, story, { ice, ipv6, wired = false } = {}) {
+  const lab = makeLab(cast.map(({ name }) => name), { ipv6 });
+  const stage = new Stage(lab, wired);
   try {
-    stage.service = await startService(lab);
+    stage.service = await startService(lab, { ice, origin: wired ? `http://127.0.0.1:${PORT}` : undefined });
     for (const role of cast) await stage.seat(role);
     await story(stage, ...stage.people);
     await stage.service.stop();
@@ -55,15 +70,21 @@ class Stage {
   /** @type {Person[]} */
   people = [];
 
-  constructor(lab) {
-    this.lab = lab;
+  /** @type {Record<string, import('./router.mjs').Router>} by the name of the person behind it */
+  homes = {};
+
+  constructor(lab, wired) {
+    Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, autoplay }) {
+  async seat({ name, tone, firefox = false, autoplay, home = false, mobile = false }) {
     const host = this.lab.hosts[name];
+    if (home) this.homes[name] = putBehindRouter(this.lab, host);
+    if (mobile) addMobile(this.lab, host);
+    if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
     const how = { origin: this.service.origin, tone, autoplay };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
-    this.people.push(new Person(name, browser, tone));
+    this.people.push(new Person(name, browser, tone, firefox ? giveVoice : undefined));
   }
 
   /** From now on this person reaches the server only. */
@@ -71,9 +92,14 @@ class Stage {
     blockPeers(this.lab.hosts[person.name], this.lab.server);
   }
 
-  /** Pulls this person's cable. */
-  unplug(person) {
-    unplug(this.lab.hosts[person.name]);
+  /** From now on no datagram comes from or to this person. Gives back what lets them through again. */
+  blockDatagrams(person) {
+    return blockDatagrams(this.lab, this.lab.hosts[person.name]);
+  }
+
+  /** Pulls this person's cable, or one of his two. */
+  unplug(person, device) {
+    unplug(this.lab.hosts[person.name], device);
   }
 
   async evidence() {

@@ -1,20 +1,26 @@
 // Tones as WAV files, to stand in for microphones.
 
+// A voice: a tone that swells and fades about as often as one speaks syllables. Whatever stays the same for long
+// counts as noise for codecs and is left out after some seconds (DTX).
+export const SYLLABLES_PER_SECOND = 4;
+export const SWELL = 0.8;
+
 const RATE = 48_000;
 const HEADER_BYTES = 44;
 
 /**
  * A mono file of 16-bit samples at 48 kHz. With a whole number of hertz, one second repeats without a seam.
  * @param {number} hertz
- * @param {{seconds?: number, amplitude?: number}} [how]  amplitude 0 to 1
+ * @param {{seconds?: number, amplitude?: number, swell?: number}} [how]  amplitude 0 to 1; of it, `swell` comes and goes
  * @returns {Buffer}
  */
-export function toneWav(hertz, { seconds = 1, amplitude = 0.3 } = {}) {
+export function toneWav(hertz, { seconds = 1, amplitude = 0.3, swell = 0 } = {}) {
   const samples = Math.round(RATE * seconds);
   const wav = Buffer.alloc(HEADER_BYTES + 2 * samples);
   writeHeader(wav, 2 * samples);
   for (let i = 0; i < samples; i++) {
-    const value = amplitude * Math.sin((2 * Math.PI * hertz * i) / RATE);
+    const gone = swell * (0.5 - 0.5 * Math.cos((2 * Math.PI * SYLLABLES_PER_SECOND * i) / RATE));
+    const value = amplitude * (1 - gone) * Math.sin((2 * Math.PI * hertz * i) / RATE);
     wav.writeInt16LE(Math.round(32_767 * value), HEADER_BYTES + 2 * i);
   }
   return wav;

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eachHearsTheOthers, hearsOnly, noPictureThroughTheServer, pagesAreQuiet, picturesMove } from '../checks.mjs';
+import { eachHearsTheOthers, hearsOnly, noPictureThroughTheServer, noticeThatLeft, pagesAreQuiet, picturesMove } from '../checks.mjs';
+import { enterInTurn } from '../person.mjs';
 import { onStage, unable } from '../stage.mjs';
 import { until } from '../until.mjs';
 
@@ -80,18 +81,6 @@ test('a listener hears and sees, and is neither heard nor seen', { ...STORY, ski
     assert.deepEqual([path, video.frames], ['none', 0]);
     pagesAreQuiet([ann, ben, cleo], stage.service.origin);
   }));
-
-// The first is the moderator.
-async function enterInTurn(people, { url, moderator_token }) {
-  for (const [i, person] of people.entries()) {
-    await person.enter(i === 0 ? `${url}#t=${moderator_token}` : url);
-  }
-}
-
-async function noticeThatLeft(people, gone, withinMs) {
-  await Promise.all(people.map((person) =>
-    until(`${person.name} notices that ${gone.name} left`, withinMs, async () => !(await person.sees(gone)))));
-}
 
 async function moderatorEnds(moderator, people) {
   await (await moderator.find('button', 'End for all')).click();

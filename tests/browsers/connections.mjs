@@ -1,0 +1,68 @@
+// What a page's connections do, as the browser itself says: an instrument that is in the page before its own scripts
+// run. Every RTCPeerConnection is kept with what it was made with and the candidates it found.
+
+/** @param {import('puppeteer-core').Page} page */
+export function keepConnections(page) {
+  return page.evaluateOnNewDocument(keep);
+}
+
+function keep() {
+  const kept = [];
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super(configuration);
+      const one = { connection: this, iceServers: configuration?.iceServers ?? [], candidates: [] };
+      kept.push(one);
+      this.addEventListener('icecandidate', ({ candidate }) => {
+        if (candidate?.candidate) one.candidates.push(candidate.candidate);
+      });
+    }
+  };
+  Object.defineProperty(globalThis, 'keptConnections', { value: kept });
+}
+
+/**
+ * The leg: the connection that carries sound.
+ * @typedef {object} LegView
+ * @property {number} legs  how many there have been; this is the last
+ * @property {string} state
+ * @property {string} ufrag  our own; another one after a restart
+ * @property {string[]} candidates
+ * @property {{local: object, remote: object} | null} pair  the selected one: rows of getStats
+ */
+
+/**
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<LegView | null>}
+ */
+export function legOf(page) {
+  return page.evaluate(async () => {
+    const carriesSound = ({ connection }) =>
+      connection.getTransceivers().some(({ receiver }) => receiver.track.kind === 'audio');
+    const legs = keptConnections.filter(carriesSound);
+    if (legs.length === 0) return null;
+    const { connection, candidates } = legs.at(-1);
+    const stats = await connection.getStats();
+    const rows = [...stats.values()];
+    const transport = rows.find(({ type }) => type === 'transport');
+    // Firefox has no row for the transport, and marks the pair.
+    const pair = stats.get(transport?.selectedCandidatePairId)
+      ?? rows.find(({ type, selected }) => type === 'candidate-pair' && selected);
+    return {
+      legs: legs.length, state: connection.connectionState, candidates,
+      ufrag: /^a=ice-ufrag:(\S+)/m.exec(connection.localDescription?.sdp ?? '')?.[1],
+      pair: pair ? { local: stats.get(pair.localCandidateId), remote: stats.get(pair.remoteCandidateId) } : null,
+    };
+  });
+}
+
+/**
+ * The connections with other browsers.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<{iceServers: RTCIceServer[], candidates: string[]}[]>}
+ */
+export function pairsOf(page) {
+  return page.evaluate(() => keptConnections
+    .filter(({ connection }) => connection.getTransceivers().every(({ receiver }) => receiver.track.kind !== 'audio'))
+    .map(({ iceServers, candidates }) => ({ iceServers, candidates })));
+}
