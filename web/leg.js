@@ -76,7 +76,10 @@ export class Leg {
    * @param {MediaStreamTrack | null} camera
    */
   async sendCamera(camera) {
-    await this.#line(this.#cameraMid)?.sender.replaceTrack(camera);
+    const sender = this.#line(this.#cameraMid)?.sender;
+    if (!sender) return;
+    await sender.replaceTrack(camera);
+    await setActive(sender, camera !== null);
   }
 
   /**
@@ -122,4 +125,15 @@ export class Leg {
     await this.#connection.setLocalDescription(offer);
     this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
   }
+}
+
+/**
+ * Without a track Firefox goes on sending a black frame now and then, unless its encoding is put out.
+ * @param {RTCRtpSender} sender
+ * @param {boolean} active
+ */
+async function setActive(sender, active) {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings ?? []) encoding.active = active;
+  await sender.setParameters(parameters);
 }

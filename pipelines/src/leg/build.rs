@@ -13,7 +13,7 @@ use crate::Carried;
 
 pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
 
-const OPUS: i32 = 111;
+pub(super) const OPUS: i32 = 111;
 const VP8: i32 = 96;
 /// The id of the header extension that says how loud a packet is.
 const LEVEL: u8 = 1;
@@ -100,6 +100,8 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     audio.set_property("participant", &config.participant);
     audio.set_property("number", config.number);
     audio.set_property("mute", !config.may_send);
+    // Whoever is silent is not in the mix. What is in it may be a tone, which Opus takes for silence.
+    audio.set_property("dtx", false);
     audio.set_property_from_str("delivery", "direct");
     let video = element("convenevideo")?;
     video.set_property("conference", &config.conference);
@@ -301,6 +303,11 @@ impl Parts {
         {
             tracing::warn!("silence is decrypted: {error}");
         }
+    }
+
+    /// What the browser's sound comes as.
+    pub(super) fn sound_caps(&self) -> gst::Caps {
+        opus_caps().build()
     }
 
     /// What the mix is sent as.

@@ -3,7 +3,7 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `lines` which m-line is for what, `dtls` has the certificates, `talkers` writes what the data channel carries.
+//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the certificates, `talkers` writes what the data channel carries.
 
 mod bridge;
 mod build;
@@ -15,6 +15,7 @@ mod promise;
 mod slots;
 mod state;
 mod talkers;
+mod tap;
 mod task;
 
 pub use lines::{camera_mid, screen_mid, slot_mid};

@@ -32,9 +32,11 @@ impl Task {
         self.fingerprints = Fingerprint::all(answer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
         let stats = self.stats();
-        parts
-            .off_thread(move |parts| parts.link_outgoing(&stats))
-            .await?;
+        let link = move |parts: &Parts| {
+            parts.link_outgoing(&stats)?;
+            parts.tap_sound(&stats)
+        };
+        self.tap = parts.off_thread(link).await?;
         parts.drop_silence();
         for (candidate, mline) in self.state.answered() {
             parts.add_candidate(&candidate, mline);

@@ -7,7 +7,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use gst::prelude::*;
 use gst_webrtc::WebRTCRTPTransceiver;
 
-use super::{LegError, LegStats, bridge::Bridge, build::Parts, lines::Lines};
+use super::{LegError, LegStats, bridge::Bridge, build::Parts, lines::Lines, tap::Tap};
 
 /// What a pad's packets are counted as, given their size.
 pub(super) type Tally = fn(&LegStats, usize);
@@ -16,6 +16,16 @@ pub(super) type Tally = fn(&LegStats, usize);
 const RTCP_INTERVAL: u64 = 500_000_000;
 
 impl Parts {
+    /// Sound is taken out early where the transport delivers it on the one I/O thread, for which every other thread that
+    /// has to be woken is dear.
+    pub(super) fn tap_sound(&self, stats: &Arc<LegStats>) -> Result<Option<Tap>, LegError> {
+        if self.agent.is_none() {
+            return Ok(None);
+        }
+        let sink = inner_pad(&self.audio, "sink")?;
+        Tap::into(self, &sink, stats)
+    }
+
     /// Links the mix and the slots to the m-lines that carry them; the pads are there once the answer is set.
     pub(super) fn link_outgoing(&self, stats: &Arc<LegStats>) -> Result<(), LegError> {
         self.hasten_reports();
@@ -108,7 +118,7 @@ impl Parts {
     }
 }
 
-fn sound(stats: &LegStats, _: usize) {
+pub(super) fn sound(stats: &LegStats, _: usize) {
     stats.audio_packets_received.fetch_add(1, Relaxed);
 }
 
@@ -133,7 +143,7 @@ pub(super) fn link(src: &gst::Pad, sink: &gst::Pad) -> Result<(), LegError> {
         .map_err(|error| LegError::Build(format!("{} to {}: {error}", src.name(), sink.name())))
 }
 
-fn cannot(error: impl std::fmt::Display) -> LegError {
+pub(super) fn cannot(error: impl std::fmt::Display) -> LegError {
     LegError::Build(error.to_string())
 }
 

@@ -18,6 +18,7 @@ use super::{
     slots::{Picture, Slots},
     state::State,
     talkers,
+    tap::Tap,
 };
 use crate::{IceNews, sdp::Fingerprint};
 
@@ -41,6 +42,7 @@ pub(super) struct Task {
     stats: Arc<LegStats>,
     slots: Slots,
     bridges: Vec<Bridge>,
+    pub(super) tap: Option<Tap>,
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
     /// What the page has to know of those who talk.
@@ -74,6 +76,7 @@ impl Task {
             stats,
             slots: Slots::default(),
             bridges: Vec::new(),
+            tap: None,
             fingerprints: Vec::new(),
             talkers: String::new(),
             heard: 0,
@@ -87,7 +90,8 @@ impl Task {
         match self.build().await {
             Ok(built) => {
                 self.live(&built, &mut inbox).await;
-                teardown(built, std::mem::take(&mut self.bridges)).await;
+                let ways = (self.tap.take(), std::mem::take(&mut self.bridges));
+                teardown(built, ways).await;
             }
             Err(cause) => {
                 self.fail(cause);
@@ -345,10 +349,13 @@ fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     ))
 }
 
-async fn teardown(built: Built, bridges: Vec<Bridge>) {
+async fn teardown(built: Built, ways: (Option<Tap>, Vec<Bridge>)) {
     let ended = tokio::task::spawn_blocking(move || {
+        if let Some(tap) = &ways.0 {
+            tap.close();
+        }
         build::end(&built.parts.pipeline);
-        drop((bridges, built));
+        drop((ways, built));
     });
     if time::timeout(TEARDOWN, ended).await.is_err() {
         tracing::error!("a leg's pipeline has not ended after {TEARDOWN:?}");

@@ -73,7 +73,9 @@ pub fn security_headers(headers: &mut HeaderMap) {
 
 /// Nothing from elsewhere, nothing inline. Safari takes `'self'` for http only, so the socket's URL is named.
 fn policy(house: &House, host: Option<&str>) -> String {
-    let sockets = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
+    // A policy cannot name an IPv6 address; where pages are at one, browsers take 'self' for sockets too.
+    let named = host.filter(|host| !host.starts_with('['));
+    let sockets = named.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
     let frames = house.config.embed_origins.iter();
     let frames = frames.fold("'self'".to_owned(), |list, origin| {
         format!("{list} {origin}")

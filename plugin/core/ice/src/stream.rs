@@ -19,6 +19,10 @@ const CONSENT: Duration = Duration::from_secs(30);
 /// for this long: then the peer has left it.
 const LEFT: Duration = Duration::from_secs(1);
 
+/// A path without a check for so long is given up for one that is checked, nominated or not: Firefox nominates once, and
+/// then only checks, every 4 to 6 s, also when his NAT has given him another port. Chromium checks every 2.5 s.
+const DESERTED: Duration = Duration::from_secs(4);
+
 /// While an address is checked by one stream's peer, another's cannot take it.
 const HELD: Duration = Duration::from_secs(6);
 
@@ -162,10 +166,16 @@ impl Stream {
         self.drain_answers(&mut changes);
         self.take_note(now, from, &mut changes);
         self.visit(now, from, to, priority, nominates, &mut changes);
-        if nominates && self.remote.is_some() {
+        if (nominates || self.is_deserted(now)) && self.remote.is_some() {
             self.select(now, from, &mut changes);
         }
         Ok(changes)
+    }
+
+    /// Whether the path in use is not checked any more.
+    fn is_deserted(&self, now: Instant) -> bool {
+        let current = self.selected.and_then(|remote| self.path(remote));
+        current.is_some_and(|path| now.saturating_duration_since(path.checked) >= DESERTED)
     }
 
     /// What time alone has changed. To be asked about once a second.
@@ -264,7 +274,7 @@ impl Stream {
         });
     }
 
-    /// Moves to a path that the peer has just nominated, unless he still has a better one.
+    /// Moves to a path that the peer has just nominated, or checks alone, unless he still has a better one.
     fn select(&mut self, now: Instant, nominated: Remote, changes: &mut Changes) {
         let Some(new) = self.path(nominated) else {
             return;

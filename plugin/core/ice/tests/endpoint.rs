@@ -137,10 +137,29 @@ fn the_better_of_two_nominated_paths_stays_until_it_is_left() {
 }
 
 #[test]
+fn who_nominates_but_once_is_followed_when_he_moves() {
+    let mut world = World::new().with(1, "ann");
+    let (home, mapped) = (at("192.0.2.1:4000"), at("192.0.2.1:4001"));
+    let check = |world: &mut World, from| {
+        let mut check = Check::of("ann");
+        check.nominates = false;
+        world.hear(from, &check.octets());
+    };
+    world.check("ann", home);
+    for _ in 0..3 {
+        world.pass(Duration::from_secs(5));
+        check(&mut world, home);
+    }
+    world.pass(Duration::from_secs(5));
+    check(&mut world, mapped);
+    assert_eq!(world.selected(1), Some(mapped));
+}
+
+#[test]
 fn a_check_that_does_not_nominate_moves_nothing() {
     let mut world = World::new().with(1, "ann");
     world.check("ann", at("192.0.2.1:4000"));
-    world.pass(Duration::from_secs(5));
+    world.pass(Duration::from_secs(3));
     let mut idle = Check::of("ann");
     idle.nominates = false;
     assert_eq!(world.hear(at("192.0.2.1:5"), &idle.octets()), Verdict::Stun);
