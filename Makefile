@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check declarations install-plugin format-check clippy rust-test page-test browser-test
+.PHONY: help run test check bench declarations install-plugin format-check clippy rust-test page-test browser-test
 
 PLUGINS := $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/gstreamer-1.0/plugins
 # Further arguments for `convene serve`: make run SERVE="--listen 0.0.0.0:8080"
@@ -30,6 +30,10 @@ check: format-check clippy ## the fast part: format, lints, unit and property te
 
 declarations: ## write web/protocol.d.ts anew from the protocol's types
 	CONVENE_WRITE_DECLARATIONS=1 cargo test --locked -p convene-protocol
+
+bench: ## what a leg costs with either ICE agent: CPU, joins, threads, memory; takes a quarter of an hour
+	@scripts/provide.sh test
+	cargo run --release --locked -p convene-load -- transport
 
 install-plugin: ## put the GStreamer plugin where gst-launch-1.0 finds it
 	@scripts/provide.sh run

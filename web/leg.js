@@ -1,9 +1,6 @@
-// My connection with the server: my sound, the mix, the pictures that go through it, and who talks. Knows no DOM.
-
-import { listen } from './data/talkers.js';
+// My connection with the server: my sound, the mix, and the pictures that go through it. Knows no DOM.
 
 /** @typedef {import('./registration/socket.js').Socket} Socket */
-/** @typedef {import('./data/talkers.js').Talker} Talker */
 /** @typedef {{camera_mid: string, screen_mid: string, sdp: string}} Offer */
 
 // Milliseconds for which the leg may be interrupted before its ICE is restarted.
@@ -12,7 +9,6 @@ const INTERRUPTED = 5_000;
 /**
  * @typedef {object} Outside
  * @property {(stream: MediaStream) => void} sound  the mix came
- * @property {(talkers: Talker[]) => void} talkers
  * @property {(state: RTCPeerConnectionState) => void} state
  */
 
@@ -36,7 +32,6 @@ export class Leg {
     connection.onicecandidate = ({ candidate }) => socket.send({
       type: 'candidate', candidate: candidate?.candidate ?? '', mline_index: candidate?.sdpMLineIndex ?? 0,
     });
-    connection.ondatachannel = ({ channel }) => listen(channel, outside.talkers);
     connection.onconnectionstatechange = () => this.#changed();
   }
 

@@ -246,7 +246,11 @@ source: Source,
 /**
  * Whether it is needed.
  */
-needed: boolean, } | { "type": "ended", 
+needed: boolean, } | { "type": "talkers", 
+/**
+ * Those in the mix, loudest first.
+ */
+talkers: Array<Talker>, } | { "type": "ended", 
 /**
  * Why.
  */
@@ -263,6 +267,20 @@ message: string,
  * Whether the socket closes after this.
  */
 fatal: boolean, };
+
+export type Talker = { 
+/**
+ * Who.
+ */
+id: string, 
+/**
+ * His number: the CSRC in the mix's packets.
+ */
+number: number, 
+/**
+ * In dBov, from -127 to 0.
+ */
+level: number, };
 
 export type LeaveReason = "left" | "vanished" | "leg_failed";
 

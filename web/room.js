@@ -11,7 +11,7 @@ import { Socket } from './registration/socket.js';
 /** @typedef {import('./protocol.d.ts').Path} Path */
 /** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
 /** @typedef {import('./registration/socket.js').Handlers} Handlers */
-/** @typedef {import('./data/talkers.js').Talker} Talker */
+/** @typedef {import('./protocol.d.ts').Talker} Talker */
 /** @typedef {{info: ParticipantInfo, pair: Pair | null, picture: Picture, plan: {path: Path, mid: string | null}}} Other */
 
 /**
@@ -120,6 +120,7 @@ export class Room {
         this.#serverNeedsCamera = needed;
         void this.#sendToServer();
       },
+      talkers: ({ talkers }) => this.#view.talkers(talkers),
       ended: ({ reason }) => this.#over(reason),
       error: ({ code, message, fatal }) => {
         if (fatal) this.close();
@@ -131,7 +132,7 @@ export class Room {
   /** @param {import('./leg.js').Offer} offer */
   async #answer(offer) {
     this.#leg = new Leg(this.#socket, this.#devices.microphone, {
-      sound: this.#view.sound, talkers: this.#view.talkers, state: this.#view.connection,
+      sound: this.#view.sound, state: this.#view.connection,
     });
     await this.#leg.answer(offer);
     await this.#sendToServer();

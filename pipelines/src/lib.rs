@@ -10,8 +10,8 @@ mod sdp;
 pub use gstconvene::ice::{IceStats, Remote, Transport};
 pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, OwnIceConfig, StockIce, Tell};
 pub use leg::{
-    AddressKind, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, camera_mid,
-    screen_mid, slot_mid,
+    AddressKind, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, Talker,
+    camera_mid, screen_mid, slot_mid,
 };
 pub use sdp::{Candidate, SdpError};
 
@@ -26,11 +26,10 @@ pub fn init() -> Result<(), glib::Error> {
 }
 
 /// The elements that legs are made of and who has them: a plugin of each package that must be there.
-pub const ELEMENTS: [(&str, &str); 7] = [
+pub const ELEMENTS: [(&str, &str); 6] = [
     ("webrtcbin", "gstreamer1.0-plugins-bad"),
     ("dtlssrtpdec", "gstreamer1.0-plugins-bad"),
     ("srtpdec", "gstreamer1.0-plugins-bad"),
-    ("sctpdec", "gstreamer1.0-plugins-bad"),
     ("nicesrc", "gstreamer1.0-nice"),
     ("rtpbin", "gstreamer1.0-plugins-good"),
     ("capsfilter", "gstreamer1.0-plugins-base"),

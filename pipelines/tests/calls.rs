@@ -9,7 +9,7 @@ use common::{
     call::{AUDIO_SLOTS, Call, VIDEO_SLOTS, config, nice_config},
     namespace::{ADDRESS, within},
 };
-use convene_pipelines::{AddressKind, CandidateKind, LegEvent};
+use convene_pipelines::{AddressKind, CandidateKind, LegEvent, Talker};
 
 const MIX: u32 = 0;
 const SLOT_2: u32 = AUDIO_SLOTS as u32 + 3 + 2;
@@ -80,10 +80,12 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
         let mut ann = Call::connect(config("c", "ann", 1), true).await;
         let mut bob = Call::connect(config("c", "bob", 2), false).await;
         bob.until("told who talks", |bob| {
-            bob.browser
-                .words()
+            let ann = |talker: &Talker| {
+                talker.participant == "ann" && talker.number == 1 && talker.level > -60
+            };
+            bob.told
                 .iter()
-                .any(|words| words.contains(r#""id":"ann""#))
+                .any(|event| matches!(event, LegEvent::Talkers(talkers) if talkers.iter().any(ann)))
         })
         .await;
         let knows = |call: &Call, wanted: AddressKind| {
@@ -108,12 +110,6 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
             };
             call.until("heard of", |call| heard(call) >= 2).await;
         }
-        assert!(
-            ann.browser
-                .words()
-                .iter()
-                .all(|words| words.starts_with(r#"{"talkers":["#))
-        );
         ann.close().await;
         bob.close().await;
     });
@@ -153,7 +149,7 @@ fn every_m_line_is_where_the_page_looks_for_it() {
                 .iter()
                 .position(|section| section.contains(&format!("a=mid:{mid}\r\n")))
         };
-        assert_eq!(sections.len(), 1 + AUDIO_SLOTS + 2 + VIDEO_SLOTS + 1);
+        assert_eq!(sections.len(), 1 + AUDIO_SLOTS + 2 + VIDEO_SLOTS);
         assert_eq!(
             mid(convene_pipelines::camera_mid(AUDIO_SLOTS)),
             Some(AUDIO_SLOTS + 1)
@@ -190,7 +186,6 @@ fn every_m_line_is_where_the_page_looks_for_it() {
             !mix.contains("rtx"),
             "browsers refuse sound with retransmission"
         );
-        assert!(sections.last().unwrap().starts_with("application"));
         leg.close().await;
     });
 }

@@ -59,6 +59,13 @@ impl Outbox {
         self.put(Out::Say(Box::new(message)))
     }
 
+    /// Queues what is of this moment only, unless the page has much to read already.
+    pub fn mention(&self, message: ServerMessage) {
+        if self.queue.capacity() > QUEUE / 2 {
+            self.say(message);
+        }
+    }
+
     /// Queues a refusal. After a fatal one the socket closes.
     pub fn refuse(&self, code: ErrorCode, cause: impl ToString, fatal: bool) {
         let message = cause.to_string();
@@ -110,6 +117,17 @@ mod tests {
         });
         assert_eq!(said.count(), QUEUE);
         outgoing.overflow.notified().await;
+    }
+
+    #[test]
+    fn what_is_of_the_moment_ends_no_socket() {
+        let (outbox, outgoing) = outbox();
+        for _ in 0..2 * QUEUE {
+            outbox.mention(ServerMessage::Talkers {
+                talkers: Vec::new(),
+            });
+        }
+        assert_eq!(outgoing.queue.len(), QUEUE / 2);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
 };
-use convene_pipelines::{AddressKind, Leg, LegEvent, Refused, camera_mid, screen_mid};
+use convene_pipelines::{AddressKind, Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
 use convene_protocol::{
     AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
 };
@@ -421,6 +421,7 @@ impl Room {
             LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
             LegEvent::Connected => self.handle(Event::LegConnected(id)),
             LegEvent::Heard => self.handle(Event::LegHeard(id)),
+            LegEvent::Talkers(talkers) => self.mention_talkers(&id, talkers),
             LegEvent::Silent => self.handle(Event::LegSilent(id)),
             LegEvent::Back => self.handle(Event::LegBack(id)),
             LegEvent::Address {
@@ -439,6 +440,13 @@ impl Room {
                 self.handle(Event::LegFailed(id));
             }
             LegEvent::Closed => {}
+        }
+    }
+
+    fn mention_talkers(&self, id: &ParticipantId, talkers: Vec<Talker>) {
+        let seat = self.seats.get(id).filter(|seat| seat.welcomed);
+        if let Some(line) = seat.and_then(|seat| seat.line.as_ref()) {
+            line.0.mention(translate::talkers(talkers));
         }
     }
 

@@ -4,7 +4,7 @@ use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
     ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, Publishing, Role, ServerMessage, Source,
+    ParticipantInfo, Path, Publishing, Role, ServerMessage, Source, Talker,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
@@ -42,6 +42,19 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
         ClientMessage::Leave {} => Event::Leave(id),
         ClientMessage::End {} => Event::End(id),
     })
+}
+
+/// Who is heard.
+#[must_use]
+pub fn talkers(talkers: Vec<convene_pipelines::Talker>) -> ServerMessage {
+    let talkers = talkers.into_iter().map(|talker| Talker {
+        id: talker.participant,
+        number: talker.number,
+        level: talker.level,
+    });
+    ServerMessage::Talkers {
+        talkers: talkers.collect(),
+    }
 }
 
 /// What a participant is told; `stun_url`: where he can ask for his address; `fatal`: whether a refusal is the last that he hears.

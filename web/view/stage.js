@@ -82,7 +82,7 @@ export class Stage {
     this.#count();
   }
 
-  /** @param {import('../data/talkers.js').Talker[]} talkers */
+  /** @param {import('../protocol.d.ts').Talker[]} talkers */
   tellTalkers(talkers) {
     this.talking = new Set(talkers.map(({ id }) => id));
     for (const [id, tile] of this.tiles) tile.talking = this.talking.has(id);

@@ -3,9 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use gst::prelude::*;
-use gst_webrtc::{
-    WebRTCDataChannel, WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection,
-};
+use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
 use gstconvene::ice::{IceAgent, SilenceRule};
 
 use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::count};
@@ -48,7 +46,7 @@ pub(super) fn build(
     config: &LegConfig,
     mailbox: &Mailbox,
     stats: &Arc<LegStats>,
-) -> Result<(Parts, WebRTCDataChannel), LegError> {
+) -> Result<Parts, LegError> {
     let post = mailbox.clone();
     let carried = config
         .ice
@@ -60,10 +58,7 @@ pub(super) fn build(
     if started.is_err() {
         end(&parts.pipeline);
     }
-    let channel = started?;
-    let post = mailbox.clone();
-    channel.connect_on_open(move |_| tell(&post, Inner::ChannelOpen));
-    Ok((parts, channel))
+    started.map(|()| parts)
 }
 
 /// Ends a pipeline. Only off the streaming threads.
@@ -100,8 +95,6 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     audio.set_property("participant", &config.participant);
     audio.set_property("number", config.number);
     audio.set_property("mute", !config.may_send);
-    // Whoever is silent is not in the mix. What is in it may be a tone, which Opus takes for silence.
-    audio.set_property("dtx", false);
     audio.set_property_from_str("delivery", "direct");
     let video = element("convenevideo")?;
     video.set_property("conference", &config.conference);
@@ -126,18 +119,12 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     })
 }
 
-fn start(parts: &Parts) -> Result<WebRTCDataChannel, LegError> {
+fn start(parts: &Parts) -> Result<(), LegError> {
     parts.add_transceivers();
-    parts
-        .pipeline
-        .set_state(gst::State::Playing)
-        .map_err(|error| LegError::Build(error.to_string()))?;
-    let channel = parts.webrtcbin.emit_by_name::<Option<WebRTCDataChannel>>(
-        "create-data-channel",
-        &[&"convene", &None::<gst::Structure>],
-    );
-    channel
-        .ok_or_else(|| LegError::Build("webrtcbin makes no data channel: is sctpdec there?".into()))
+    let started = parts.pipeline.set_state(gst::State::Playing);
+    started
+        .map(|_| ())
+        .map_err(|error| LegError::Build(error.to_string()))
 }
 
 /// A leg that has ended takes nothing any more.

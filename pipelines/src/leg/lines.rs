@@ -2,7 +2,7 @@
 //!
 //! They stand in one order for the leg's whole life; webrtcbin names them by kind and place (`audio0`, `video5`).
 
-/// The m-lines of a leg in their order: mix, relayed talkers, camera, screen, pictures, data.
+/// The m-lines of a leg in their order: mix, relayed talkers, camera, screen, pictures.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines {
     pub(crate) audio_slots: usize,
@@ -24,9 +24,9 @@ impl Lines {
         self.screen() + 1 + slot
     }
 
-    /// How many there are, with the data channel's.
+    /// How many there are.
     pub(crate) fn count(self) -> usize {
-        self.slot(self.video_slots) + 1
+        self.slot(self.video_slots)
     }
 
     /// The slot whose m-line this is.
@@ -87,8 +87,8 @@ mod tests {
             video_slots: 12,
         };
         assert_eq!((lines.camera(), lines.screen(), lines.slot(0)), (5, 6, 7));
-        assert_eq!(lines.count(), 20);
-        let slots: Vec<_> = (0..lines.count())
+        assert_eq!(lines.count(), 19);
+        let slots: Vec<_> = (0..=lines.count())
             .map(|mline| lines.slot_of(mline))
             .collect();
         assert_eq!(

@@ -3,7 +3,7 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the certificates, `talkers` writes what the data channel carries.
+//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the certificates and `talkers` reads who talks.
 
 mod bridge;
 mod build;
@@ -132,6 +132,17 @@ pub enum LegError {
     },
 }
 
+/// Somebody who is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talker {
+    /// The participant's name for the elements.
+    pub participant: String,
+    /// His number: the CSRC in the mix's packets.
+    pub number: u32,
+    /// In dBov, from -127 to 0.
+    pub level: i32,
+}
+
 /// What a leg tells.
 #[derive(Debug)]
 pub enum LegEvent {
@@ -156,6 +167,8 @@ pub enum LegEvent {
     Connected,
     /// Authenticated packets (SRTP, SRTCP) of the browser came within the last second.
     Heard,
+    /// Who is heard now, loudest first: when that changes, and a few times a second for the levels.
+    Talkers(Vec<Talker>),
     /// No connectivity check for 15 s: the browser or its network has gone.
     Silent,
     /// A check after [`Silent`](Self::Silent).
@@ -213,7 +226,6 @@ enum Inner {
     Connection(gst_webrtc::WebRTCPeerConnectionState),
     /// A source pad of webrtcbin's, held by this probe until it is linked.
     PadAdded(gst::Pad, Option<gst::PadProbeId>),
-    ChannelOpen,
     Talkers(gst::Structure),
     ElementFailed {
         element: String,

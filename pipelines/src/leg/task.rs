@@ -7,7 +7,7 @@ use std::{
 };
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState, WebRTCPeerConnectionState};
+use gst_webrtc::WebRTCPeerConnectionState;
 use tokio::{sync::mpsc, time};
 
 use super::{
@@ -45,19 +45,11 @@ pub(super) struct Task {
     pub(super) tap: Option<Tap>,
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
-    /// What the page has to know of those who talk.
-    talkers: String,
     heard: u64,
     observed: Option<(IpAddr, u16)>,
     failed: bool,
     /// How long it has lived.
     seconds: u32,
-}
-
-/// The built pipeline with its data channel.
-struct Built {
-    parts: Parts,
-    channel: WebRTCDataChannel,
 }
 
 impl Task {
@@ -78,7 +70,6 @@ impl Task {
             bridges: Vec::new(),
             tap: None,
             fingerprints: Vec::new(),
-            talkers: String::new(),
             heard: 0,
             observed: None,
             failed: false,
@@ -88,10 +79,10 @@ impl Task {
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Inner>) {
         match self.build().await {
-            Ok(built) => {
-                self.live(&built, &mut inbox).await;
+            Ok(parts) => {
+                self.live(&parts, &mut inbox).await;
                 let ways = (self.tap.take(), std::mem::take(&mut self.bridges));
-                teardown(built, ways).await;
+                teardown(parts, ways).await;
             }
             Err(cause) => {
                 self.fail(cause);
@@ -101,17 +92,16 @@ impl Task {
         self.tell(LegEvent::Closed);
     }
 
-    async fn build(&self) -> Result<Built, LegError> {
+    async fn build(&self) -> Result<Parts, LegError> {
         let (config, mailbox) = (self.config.clone(), self.mailbox.clone());
         let stats = self.stats();
         let build = move || build::build(&config, &mailbox, &stats);
         let built = tokio::task::spawn_blocking(build).await;
-        let (parts, channel) = built.map_err(|error| LegError::Build(error.to_string()))??;
-        Ok(Built { parts, channel })
+        built.map_err(|error| LegError::Build(error.to_string()))?
     }
 
-    async fn live(&mut self, built: &Built, inbox: &mut mpsc::UnboundedReceiver<Inner>) {
-        if let Err(cause) = self.offer(&built.parts).await {
+    async fn live(&mut self, parts: &Parts, inbox: &mut mpsc::UnboundedReceiver<Inner>) {
+        if let Err(cause) = self.offer(parts).await {
             self.fail(cause);
         }
         let mut second = time::interval(HEARD);
@@ -119,19 +109,18 @@ impl Task {
             let next = tokio::select! {
                 next = inbox.recv() => next,
                 _ = second.tick() => {
-                    self.look(&built.parts).await;
+                    self.look(parts).await;
                     continue;
                 }
             };
             match next {
                 Some(Inner::Close) | None => return,
-                Some(inner) => self.handle(built, inner).await,
+                Some(inner) => self.handle(parts, inner).await,
             }
         }
     }
 
-    async fn handle(&mut self, built: &Built, inner: Inner) {
-        let parts = &built.parts;
+    async fn handle(&mut self, parts: &Parts, inner: Inner) {
         let result = match inner {
             Inner::Answer(sdp) => self.answer(parts, &sdp).await,
             Inner::Candidate(candidate, mline) => self.candidate(parts, candidate, mline),
@@ -144,8 +133,10 @@ impl Task {
             Inner::PeerCertificate(pem) => dtls::verify(&pem, &self.fingerprints),
             Inner::Connection(state) => self.connection(state),
             Inner::PadAdded(pad, hold) => self.link(parts, pad, hold).await,
-            Inner::Talkers(message) => self.tell_talkers(&built.channel, talkers::text(&message)),
-            Inner::ChannelOpen => self.tell_talkers(&built.channel, self.talkers.clone()),
+            Inner::Talkers(message) => {
+                self.tell(LegEvent::Talkers(talkers::read(&message)));
+                Ok(())
+            }
             Inner::ElementFailed { element, cause } => element_failed(element, cause),
             Inner::Close => Ok(()),
         };
@@ -285,18 +276,6 @@ impl Task {
         self.show_untaken(parts).await;
     }
 
-    /// Tells the page who talks, or keeps it until the page can be told.
-    fn tell_talkers(&mut self, channel: &WebRTCDataChannel, text: String) -> Result<(), LegError> {
-        if channel.ready_state() == WebRTCDataChannelState::Open
-            && !text.is_empty()
-            && let Err(error) = channel.send_string_full(Some(&text))
-        {
-            tracing::debug!("the page is not told who talks: {error}");
-        }
-        self.talkers = text;
-        Ok(())
-    }
-
     pub(super) fn stats(&self) -> Arc<LegStats> {
         Arc::clone(&self.stats)
     }
@@ -349,13 +328,13 @@ fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     ))
 }
 
-async fn teardown(built: Built, ways: (Option<Tap>, Vec<Bridge>)) {
+async fn teardown(parts: Parts, ways: (Option<Tap>, Vec<Bridge>)) {
     let ended = tokio::task::spawn_blocking(move || {
         if let Some(tap) = &ways.0 {
             tap.close();
         }
-        build::end(&built.parts.pipeline);
-        drop((ways, built));
+        build::end(&parts.pipeline);
+        drop((ways, parts));
     });
     if time::timeout(TEARDOWN, ended).await.is_err() {
         tracing::error!("a leg's pipeline has not ended after {TEARDOWN:?}");

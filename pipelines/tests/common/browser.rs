@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use gst::prelude::*;
-use gst_webrtc::{
-    WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription,
-};
+use gst_webrtc::{WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription};
 use tokio::sync::mpsc;
 
 /// What it says.
@@ -23,7 +21,6 @@ pub enum Said {
 #[derive(Default)]
 pub struct Received {
     pub packets: Mutex<std::collections::BTreeMap<u32, u64>>,
-    pub words: Mutex<Vec<String>>,
     pub total: AtomicU64,
 }
 
@@ -91,20 +88,6 @@ impl Browser {
                 receive(&pipeline, pad, &received);
             }
         });
-        let received = Arc::clone(&self.received);
-        self.webrtcbin
-            .connect("on-data-channel", false, move |values| {
-                let received = Arc::clone(&received);
-                let channel = values[1].get::<WebRTCDataChannel>().unwrap();
-                channel.connect_on_message_string(move |_, text| {
-                    received
-                        .words
-                        .lock()
-                        .unwrap()
-                        .extend(text.map(str::to_owned));
-                });
-                None
-            });
     }
 
     /// Answers an offer.
@@ -144,10 +127,6 @@ impl Browser {
             .get(&mline)
             .copied()
             .unwrap_or(0)
-    }
-
-    pub fn words(&self) -> Vec<String> {
-        self.received.words.lock().unwrap().clone()
     }
 
     async fn set(&self, signal: &str, kind: WebRTCSDPType, sdp: &str) {

@@ -31,6 +31,7 @@ pub fn declarations() -> String {
         ParticipantInfo,
         ClientMessage,
         ServerMessage,
+        Talker,
         LeaveReason,
         EndReason,
         ErrorCode,

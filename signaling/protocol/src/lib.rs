@@ -19,4 +19,4 @@ pub use rest::{
     AddressOrigin, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary, CreateConference,
     ParticipantRecord, TokenIssued, TokenRequest,
 };
-pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage};
+pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage, Talker};

@@ -90,6 +90,11 @@ pub enum ServerMessage {
         /// Whether it is needed.
         needed: bool,
     },
+    /// Who is heard now: when that changes, and a few times a second. Left out for a page that is slow to read.
+    Talkers {
+        /// Those in the mix, loudest first.
+        talkers: Vec<Talker>,
+    },
     /// The conference is over; the socket closes after this.
     Ended {
         /// Why.
@@ -104,6 +109,17 @@ pub enum ServerMessage {
         /// Whether the socket closes after this.
         fatal: bool,
     },
+}
+
+/// Somebody who is heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Talker {
+    /// Who.
+    pub id: ParticipantId,
+    /// His number: the CSRC in the mix's packets.
+    pub number: u32,
+    /// In dBov, from -127 to 0.
+    pub level: i32,
 }
 
 /// Why somebody is gone.

@@ -270,7 +270,7 @@ struct Look {
 }
 
 /// Packets of the mix per second and listener.
-const MIX: f64 = 50.0;
+pub const MIX: f64 = 50.0;
 
 impl Look {
     fn window(&self, after: &Self) -> Window {

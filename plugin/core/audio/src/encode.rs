@@ -70,7 +70,6 @@ impl Stream {
         encoder.set_complexity(i32::from(codec.complexity))?;
         encoder.set_inband_fec(codec.fec)?;
         encoder.set_packet_loss_perc(if codec.fec { 5 } else { 0 })?;
-        encoder.set_dtx(codec.dtx)?;
         let mut stream = Self {
             encoder,
             codec,
@@ -101,6 +100,8 @@ impl Stream {
         if self.gathered.len() < FRAME * usize::from(self.codec.frames) {
             return Ok(Encoded::Gathering);
         }
+        // Only when nobody is in it: a tone that lasts, or quiet music, is silence for Opus too.
+        self.encoder.set_dtx(self.codec.dtx && silent)?;
         let packet = self.encoder.encode_vec_float(&self.gathered, LONGEST)?;
         self.gathered.clear();
         self.encoder.set_prediction_disabled(false)?;
@@ -147,6 +148,18 @@ mod tests {
             matches!(stream.push(&tone(11), false).unwrap(), Encoded::Packet(p) if p.len() > 10)
         );
         assert!(!stream.is_dormant());
+    }
+
+    #[test]
+    fn a_tone_that_lasts_is_no_silence() {
+        let mut stream = Stream::new(Codec::default(), None).unwrap();
+        for frame in 0..500 {
+            let sent = stream.push(&tone(frame), false).unwrap();
+            assert!(
+                matches!(sent, Encoded::Packet(p) if p.len() > DTX_BYTES),
+                "{frame}"
+            );
+        }
     }
 
     #[test]

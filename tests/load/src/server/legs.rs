@@ -118,9 +118,11 @@ async fn report(leg: usize, mut events: mpsc::UnboundedReceiver<LegEvent>, stats
             }
             LegEvent::Failed { cause } => failed(&cause),
             LegEvent::Refused(cause) => failed(&cause),
-            LegEvent::Silent => Said::Failed {
-                cause: "its client has vanished".into(),
-            },
+            LegEvent::Silent => {
+                // On a machine that is too busy checks get lost with everything else; the figures show whether it was.
+                eprintln!("leg {leg}: no check for 15 s");
+                continue;
+            }
             _ => continue,
         };
         lines::tell(&FromServer::Leg { leg, said });

@@ -1,7 +1,10 @@
 //! The tables of a run. Pure.
 
+mod played;
+
 use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
+use self::played::Played;
 use crate::{
     conductor::{Join, Window},
     observe::Holdings,
@@ -10,10 +13,6 @@ use crate::{
     table::{Table, figure},
     transport::{SCENES, Take},
 };
-
-/// A window in which both sides together kept more cores busy than this, of two, says nothing: each waits for the
-/// other.
-const MOST_CORES: f64 = 1.9;
 
 /// A kind of threads that is less than this, in number and in cost, is not shown.
 const LEAST: f64 = 0.05;
@@ -41,18 +40,6 @@ pub fn of(legs: usize, takes: &[Take]) -> String {
 struct Takes<'a> {
     legs: f64,
     takes: &'a [Take],
-}
-
-/// What is played by one transport, as the median of its windows.
-struct Played {
-    /// Of the server, in ms per second and leg.
-    cpu: f64,
-    /// Of the clients, likewise.
-    clients: f64,
-    /// Of the server, per second and leg.
-    switches: f64,
-    /// Both sides together, in the worst window.
-    cores: f64,
 }
 
 impl Takes<'_> {
@@ -190,22 +177,14 @@ impl Takes<'_> {
     }
 
     fn played(&self, ice: Ice, place: usize) -> Played {
-        let each = |value: fn(&Window) -> f64| median(self.windows(ice, place).map(value));
-        let cores = self.windows(ice, place);
-        let cores = cores.map(|window| window.server.cores + window.clients.cores);
-        Played {
-            cpu: each(|window| window.server.cores) * 1_000.0 / self.legs,
-            clients: each(|window| window.clients.cores) * 1_000.0 / self.legs,
-            switches: each(|window| window.server.switches) / self.legs,
-            cores: cores.reduce(f64::max).unwrap_or(f64::NAN),
-        }
+        Played::of(self.windows(ice, place), self.legs)
     }
 
-    fn of(&self, ice: Ice) -> impl Iterator<Item = &Take> {
+    fn of(&self, ice: Ice) -> impl Iterator<Item = &Take> + Clone {
         self.takes.iter().filter(move |take| take.ice == ice)
     }
 
-    fn windows(&self, ice: Ice, place: usize) -> impl Iterator<Item = &Window> {
+    fn windows(&self, ice: Ice, place: usize) -> impl Iterator<Item = &Window> + Clone {
         self.of(ice)
             .filter_map(move |take| take.windows[place].as_ref())
     }
@@ -215,28 +194,6 @@ impl Take {
     /// By how much something grew with each leg after the first.
     fn grown(&self, value: impl Fn(&Holdings) -> f64) -> f64 {
         (value(&self.all) - value(&self.one)) / self.joins.len() as f64
-    }
-}
-
-impl Played {
-    fn is_invalid(&self) -> bool {
-        self.cores > MOST_CORES
-    }
-
-    fn shown(&self, value: f64) -> String {
-        if self.is_invalid() {
-            "invalid".into()
-        } else {
-            figure(value)
-        }
-    }
-
-    fn against(&self, other: &Self, value: fn(&Self) -> f64) -> String {
-        if self.is_invalid() || other.is_invalid() {
-            "invalid".into()
-        } else {
-            figure(value(self) / value(other))
-        }
     }
 }
 
@@ -266,6 +223,8 @@ fn milliseconds(time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::{client::Tally, observe::Spent, server::Notes};
 
@@ -313,6 +272,36 @@ mod tests {
             all: holdings(4),
             windows: [Some(both), dropped, Some(send), Some(idle)],
         }
+    }
+
+    #[test]
+    fn another_load_than_due_says_nothing() {
+        let mut takes = [
+            take(Ice::Own, [0.4, 0.2, 0.01]),
+            take(Ice::Nice, [0.8, 0.4, 0.02]),
+        ];
+        for (place, packets, due) in [(2, 94, 100), (3, 21, 0)] {
+            let window = takes[0].windows[place].as_mut().unwrap();
+            window.heard.packets = packets;
+            window.expected = due;
+        }
+        let window = takes[1].windows[3].as_mut().unwrap();
+        (window.heard.packets, window.expected) = (19, 0);
+        let takes = Takes {
+            legs: 4.0,
+            takes: &takes,
+        };
+        let rows = rows(&takes.scenes());
+        assert!(
+            rows[2].starts_with("send only|invalid|100|invalid"),
+            "{}",
+            rows[2]
+        );
+        assert!(
+            rows[3].starts_with("idle|invalid|5.00|invalid"),
+            "{}",
+            rows[3]
+        );
     }
 
     fn rows(table: &Table) -> Vec<String> {
