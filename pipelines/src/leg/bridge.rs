@@ -1,13 +1,17 @@
-//! Carries what comes out of webrtcbin into another element of the same pipeline without a link between the two.
+//! Carries packets from one element of a pipeline into another without a link between the two.
 //!
-//! Sound goes out of webrtcbin into `conveneaudio` and back into webrtcbin. As links that is a loop, in which a
-//! pipeline cannot tell which element to stop first. Two pads that belong to no element break it.
+//! What comes out of webrtcbin goes into elements whose output goes back into webrtcbin. As links that is a loop, in
+//! which a pipeline cannot tell which element to stop first. Two pads that belong to no element break it; on the way
+//! they count the packets, and say which caps are wanted where webrtcbin itself would take any.
 
 use std::sync::{Arc, OnceLock};
 
 use gst::prelude::*;
 
-use super::{LegError, pads::link};
+use super::{
+    LegError, LegStats,
+    pads::{Tally, cannot, link},
+};
 
 /// The pads; they live as long as this.
 pub(super) struct Bridge {
@@ -15,19 +19,32 @@ pub(super) struct Bridge {
     exit: gst::Pad,
 }
 
+/// What passes a bridge.
+pub(super) struct Load {
+    /// What it has to look like; `None`: as what is behind the bridge says.
+    pub(super) caps: Option<gst::Caps>,
+    /// What a packet is counted as.
+    pub(super) tally: Tally,
+    /// Where.
+    pub(super) stats: Arc<LegStats>,
+}
+
 /// The entry, as its exit knows it: each knows the other, so one must not own the other.
 type Entry = Arc<OnceLock<glib::WeakRef<gst::Pad>>>;
 
 impl Bridge {
     /// From a source pad to a sink pad.
-    pub(super) fn between(source: &gst::Pad, sink: &gst::Pad) -> Result<Self, LegError> {
+    pub(super) fn between(
+        source: &gst::Pad,
+        sink: &gst::Pad,
+        load: Load,
+    ) -> Result<Self, LegError> {
         let known = Entry::default();
         let exit = exit(&known);
-        let entry = entry(&exit);
+        let entry = entry(&exit, load);
         known.get_or_init(|| entry.downgrade());
         for pad in [&exit, &entry] {
-            let active = pad.set_active(true);
-            active.map_err(|error| LegError::Build(error.to_string()))?;
+            pad.set_active(true).map_err(cannot)?;
         }
         link(&exit, sink)?;
         link(source, &entry)?;
@@ -46,13 +63,40 @@ impl Drop for Bridge {
 }
 
 /// Downstream: packets, events and questions go on out of `exit`.
-fn entry(exit: &gst::Pad) -> gst::Pad {
+fn entry(exit: &gst::Pad, load: Load) -> gst::Pad {
+    let Load { caps, tally, stats } = load;
     let (packets, events, questions) = (exit.clone(), exit.clone(), exit.clone());
     gst::Pad::builder(gst::PadDirection::Sink)
-        .chain_function(move |_, _, buffer| packets.push(buffer))
+        .chain_function(move |_, _, buffer| {
+            tally(&stats, buffer.size());
+            packets.push(buffer)
+        })
         .event_function(move |_, _, event| events.push_event(event))
-        .query_function(move |_, _, query| questions.peer_query(query))
+        .query_function(move |_, _, query| match &caps {
+            Some(caps) if answers(caps, query) => true,
+            _ => questions.peer_query(query),
+        })
         .build()
+}
+
+/// Answers a question for caps.
+fn answers(caps: &gst::Caps, query: &mut gst::QueryRef) -> bool {
+    match query.view_mut() {
+        gst::QueryViewMut::Caps(question) => {
+            let fitting = match question.filter_owned() {
+                Some(filter) => filter.intersect_with_mode(caps, gst::CapsIntersectMode::First),
+                None => caps.clone(),
+            };
+            question.set_result(&fitting);
+            true
+        }
+        gst::QueryViewMut::AcceptCaps(question) => {
+            let fits = question.caps_owned().can_intersect(caps);
+            question.set_result(fits);
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Upstream: key-frame wishes and questions go back out of the entry.

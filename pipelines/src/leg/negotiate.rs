@@ -33,10 +33,12 @@ impl Task {
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
         let stats = self.stats();
         let link = move |parts: &Parts| {
-            parts.link_outgoing(&stats)?;
-            parts.tap_sound(&stats)
+            let bridges = parts.lead_outgoing(&stats)?;
+            Ok((bridges, parts.tap_sound(&stats)?))
         };
-        self.tap = parts.off_thread(link).await?;
+        let (bridges, tap) = parts.off_thread(link).await?;
+        self.bridges.extend(bridges);
+        self.tap = tap;
         parts.drop_silence();
         for (candidate, mline) in self.state.answered() {
             parts.add_candidate(&candidate, mline);

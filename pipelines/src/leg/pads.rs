@@ -7,7 +7,13 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use gst::prelude::*;
 use gst_webrtc::WebRTCRTPTransceiver;
 
-use super::{LegError, LegStats, bridge::Bridge, build::Parts, lines::Lines, tap::Tap};
+use super::{
+    LegError, LegStats,
+    bridge::{Bridge, Load},
+    build::Parts,
+    lines::Lines,
+    tap::Tap,
+};
 
 /// What a pad's packets are counted as, given their size.
 pub(super) type Tally = fn(&LegStats, usize);
@@ -26,24 +32,37 @@ impl Parts {
         Tap::into(self, &sink, stats)
     }
 
-    /// Links the mix and the slots to the m-lines that carry them; the pads are there once the answer is set.
-    pub(super) fn link_outgoing(&self, stats: &Arc<LegStats>) -> Result<(), LegError> {
+    /// Leads the mix and the slots to the m-lines that carry them, over bridges that have to be kept; the pads are there
+    /// once the answer is set.
+    pub(super) fn lead_outgoing(&self, stats: &Arc<LegStats>) -> Result<Vec<Bridge>, LegError> {
         self.hasten_reports();
+        let mut bridges = Vec::new();
         for pad in self.webrtcbin.sink_pads() {
             let Some(mline) = mline_of(&pad).filter(|_| !pad.is_linked()) else {
                 continue;
             };
-            if mline == Lines::MIX {
-                self.link_through(&self.audio, "src", &self.mix_caps(), &pad)?;
-                count(&pad, stats, |stats, _| {
-                    stats.audio_packets_sent.fetch_add(1, Relaxed);
-                });
-            } else if let Some(slot) = self.lines.slot_of(mline) {
-                let name = format!("src_{slot}");
-                self.link_through(&self.video, &name, &self.slot_caps(slot), &pad)?;
+            if let Some((source, caps, tally)) = self.source_of(mline)? {
+                let stats = Arc::clone(stats);
+                let caps = Some(caps);
+                bridges.push(Bridge::between(&source, &pad, Load { caps, tally, stats })?);
             }
         }
-        Ok(())
+        Ok(bridges)
+    }
+
+    /// What an m-line carries to the browser.
+    fn source_of(&self, mline: usize) -> Result<Option<(gst::Pad, gst::Caps, Tally)>, LegError> {
+        if mline == Lines::MIX {
+            let source = inner_pad(&self.audio, "src")?;
+            return Ok(Some((source, self.mix_caps(), mixed)));
+        }
+        let Some(slot) = self.lines.slot_of(mline) else {
+            return Ok(None);
+        };
+        let name = format!("src_{slot}");
+        let source = self.video.request_pad_simple(&name);
+        let source = source.ok_or_else(|| LegError::Build(format!("there is no pad {name}")))?;
+        Ok(Some((source, self.slot_caps(slot), uncounted)))
     }
 
     /// Leads what comes from the browser over a bridge, which has to be kept; what we do not know is let go.
@@ -52,29 +71,29 @@ impl Parts {
         pad: &gst::Pad,
         stats: &Arc<LegStats>,
     ) -> Result<Option<Bridge>, LegError> {
-        let mline = mline_of(pad);
-        let (sink, tally) = if mline == Some(Lines::MIX) {
-            (self.audio.static_pad("sink"), Some(sound as Tally))
-        } else if mline == Some(self.lines.camera()) {
-            (
-                self.video.request_pad_simple("sink_0"),
-                Some(picture as Tally),
-            )
-        } else if mline == Some(self.lines.screen()) {
-            (
-                self.video.request_pad_simple("sink_1"),
-                Some(picture as Tally),
-            )
-        } else {
-            (None, None)
-        };
-        if let Some(tally) = tally {
-            count(pad, stats, tally);
-        }
-        match sink.filter(|sink| !sink.is_linked()) {
-            Some(sink) => Bridge::between(pad, &sink).map(Some),
+        match self
+            .sink_of(mline_of(pad))
+            .filter(|(sink, _)| !sink.is_linked())
+        {
+            Some((sink, tally)) => {
+                let stats = Arc::clone(stats);
+                let caps = None;
+                Bridge::between(pad, &sink, Load { caps, tally, stats }).map(Some)
+            }
             None => self.let_go(pad).map(|()| None),
         }
+    }
+
+    /// What an m-line of the browser's leads to.
+    fn sink_of(&self, mline: Option<usize>) -> Option<(gst::Pad, Tally)> {
+        let mline = mline?;
+        if mline == Lines::MIX {
+            return Some((self.audio.static_pad("sink")?, sound));
+        }
+        let places = [self.lines.camera(), self.lines.screen()];
+        let place = places.into_iter().position(|place| place == mline)?;
+        let sink = self.video.request_pad_simple(&format!("sink_{place}"))?;
+        Some((sink, picture))
     }
 
     /// Another stream on an m-line that has one, or one we never asked for.
@@ -90,24 +109,6 @@ impl Parts {
         link(pad, &inner_pad(&sink, "sink")?)
     }
 
-    fn link_through(
-        &self,
-        element: &gst::Element,
-        src: &str,
-        caps: &gst::Caps,
-        sink: &gst::Pad,
-    ) -> Result<(), LegError> {
-        let filter = gst::ElementFactory::make("capsfilter")
-            .property("caps", caps)
-            .build()
-            .map_err(cannot)?;
-        self.pipeline.add(&filter).map_err(cannot)?;
-        link(&inner_pad(&filter, "src")?, sink)?;
-        filter.sync_state_with_parent().map_err(cannot)?;
-        let linked = element.link_pads(Some(src), &filter, Some("sink"));
-        linked.map_err(|error| LegError::Build(format!("{src}: {error}")))
-    }
-
     fn hasten_reports(&self) {
         let session = self
             .rtpbin
@@ -121,6 +122,12 @@ impl Parts {
 pub(super) fn sound(stats: &LegStats, _: usize) {
     stats.audio_packets_received.fetch_add(1, Relaxed);
 }
+
+fn mixed(stats: &LegStats, _: usize) {
+    stats.audio_packets_sent.fetch_add(1, Relaxed);
+}
+
+fn uncounted(_: &LegStats, _: usize) {}
 
 fn picture(stats: &LegStats, size: usize) {
     stats.video_bytes_received.fetch_add(size as u64, Relaxed);

@@ -41,7 +41,7 @@ pub(super) struct Task {
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
     slots: Slots,
-    bridges: Vec<Bridge>,
+    pub(super) bridges: Vec<Bridge>,
     pub(super) tap: Option<Tap>,
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
