@@ -22,7 +22,9 @@ pub use sdp::{Candidate, SdpError};
 pub fn init() -> Result<(), glib::Error> {
     gst::init()?;
     gstconvene::plugin_register_static()
-        .map_err(|error| glib::Error::new(gst::CoreError::MissingPlugin, &error.to_string()))
+        .map_err(|error| glib::Error::new(gst::CoreError::MissingPlugin, &error.to_string()))?;
+    leg::make_certificates();
+    Ok(())
 }
 
 /// The elements that legs are made of and who has them: a plugin of each package that must be there.

@@ -15,6 +15,8 @@ mod lock;
 mod now;
 mod video;
 
+pub use audio::silence_rule;
+
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     audio::register(plugin)?;
     video::register(plugin)

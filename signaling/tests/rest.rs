@@ -324,6 +324,8 @@ async fn the_description_and_the_counters_are_served() {
             "convene_conferences 1\n",
             "convene_participants 1\n",
             "convene_video_bytes_received_total 0\n",
+            "convene_ice_connections 0\n",
+            "convene_ice_packets_total{ending=\"silence\"} 0\n",
         ] {
             assert!(text.contains(line), "{text}");
         }

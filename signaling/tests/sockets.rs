@@ -126,6 +126,30 @@ async fn tokens_give_roles_and_only_here() {
 }
 
 #[tokio::test]
+async fn whoever_enters_is_told_where_to_ask_for_his_address() {
+    story(|house| async move {
+        let created = house.create(json!({})).await;
+        let id = created["id"].as_str().unwrap();
+        let mut ann = Person::knock(house.address, id).await;
+        ann.say(join("Ann", None)).await;
+        let welcome = ann.hear("welcome").await;
+        let url = welcome["stun_urls"][0].as_str().unwrap().to_owned();
+        let server = url.strip_prefix("stun:").unwrap();
+        let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+        stranger.send_to(&request, server).await.unwrap();
+        let mut answer = [0; 100];
+        let received = stranger.recv_from(&mut answer);
+        let (length, _) = tokio::time::timeout(PATIENCE, received)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((length, &answer[..2]), (32, &[1, 1][..]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_expired_token_gives_nothing() {
     story(|house| async move {
         let created = house.create(json!({})).await;

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
-use gstconvene::ice::{IceAgent, SilenceRule};
+use gstconvene::{ice::IceAgent, silence_rule};
 
 use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::count};
 use crate::Carried;
@@ -281,12 +281,8 @@ impl Parts {
 
     /// Lets packets of silence be dropped where they arrive: they would be decrypted for nobody.
     pub(super) fn drop_silence(&self) {
-        let rule = SilenceRule {
-            extension: LEVEL,
-            ..SilenceRule::default()
-        };
         if let Some(agent) = &self.agent
-            && let Err(error) = agent.set_silence(Some(rule))
+            && let Err(error) = agent.set_silence(Some(silence_rule(LEVEL)))
         {
             tracing::warn!("silence is decrypted: {error}");
         }

@@ -12,6 +12,13 @@ use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use super::{Inner, LegError, build::Mailbox};
 use crate::sdp::Fingerprint;
 
+/// Makes the certificates that the first leg would otherwise wait for: ours, and an RSA one (a quarter of a second) that
+/// every process with GStreamer's DTLS has to have, used or not. What is missing here is told by the first leg.
+pub(crate) fn make_certificates() {
+    let _ = certificate();
+    let _ = gst::ElementFactory::make("dtlsdec").build();
+}
+
 /// Gives a webrtcbin the certificate, and tells the leg the browser's when it comes.
 pub(super) fn equip(webrtcbin: &gst::Element, mailbox: &Mailbox) -> Result<(), LegError> {
     let certificate = certificate()?;

@@ -18,6 +18,7 @@ mod talkers;
 mod tap;
 mod task;
 
+pub(crate) use dtls::make_certificates;
 pub use lines::{camera_mid, screen_mid, slot_mid};
 
 use std::{

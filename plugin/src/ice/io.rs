@@ -59,14 +59,19 @@ pub(super) struct Io {
     poll: Poll,
     udp: Arc<UdpSockets>,
     connections: Connections,
+    desk: Desk,
+    commands: Receiver<Command>,
+    /// When strangers on connections are looked for next.
+    inspection: Instant,
+}
+
+/// Where every packet that arrives is sorted.
+struct Desk {
     endpoint: Endpoint,
     lanes: HashMap<StreamId, Arc<Lane>>,
     pool: Pool,
-    commands: Receiver<Command>,
     jobs: Sender<Job>,
     counters: Arc<Counters>,
-    /// When strangers on connections are looked for next.
-    inspection: Instant,
 }
 
 impl Io {
@@ -95,12 +100,14 @@ impl Io {
             poll,
             udp: Arc::new(udp),
             connections,
-            endpoint: Endpoint::new(),
-            lanes: HashMap::new(),
-            pool: Pool::new().map_err(io::Error::other)?,
+            desk: Desk {
+                endpoint: Endpoint::new(),
+                lanes: HashMap::new(),
+                pool: Pool::new().map_err(io::Error::other)?,
+                jobs,
+                counters,
+            },
             commands,
-            jobs,
-            counters,
             inspection: Instant::now(),
         })
     }
@@ -144,7 +151,13 @@ impl Io {
             return Some(Duration::ZERO);
         }
         let strangers = self.connections.has_strangers().then_some(self.inspection);
-        let next = self.endpoint.deadline().into_iter().chain(strangers).min();
+        let next = self
+            .desk
+            .endpoint
+            .deadline()
+            .into_iter()
+            .chain(strangers)
+            .min();
         next.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
@@ -152,29 +165,14 @@ impl Io {
     fn obey(&mut self, at: Instant) -> bool {
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Local(lane, local) => self.admit(at, lane, local),
-                Command::Remote(id, remote) => self.endpoint.set_remote(at, id, remote),
-                Command::Remove(id) => {
-                    self.lanes.remove(&id);
-                    self.endpoint.remove(id);
-                }
+                Command::Local(lane, local) => self.desk.admit(at, lane, local),
+                Command::Remote(id, remote) => self.desk.endpoint.set_remote(at, id, remote),
+                Command::Remove(id) => self.desk.dismiss(id),
                 Command::End => return false,
             }
         }
-        self.counters
-            .streams
-            .store(self.lanes.len() as u64, Relaxed);
         self.act();
         true
-    }
-
-    fn admit(&mut self, at: Instant, lane: Arc<Lane>, local: Credentials) {
-        match self.endpoint.set_local(at, lane.id, local) {
-            Ok(()) => {
-                self.lanes.insert(lane.id, lane);
-            }
-            Err(error) => gst::error!(CAT, "a stream cannot be reached: {error}"),
-        }
     }
 
     /// Reads from the sockets that are ready, and keeps of `ready` those that still are. The number of packets.
@@ -209,7 +207,8 @@ impl Io {
         for _ in 0..BATCHES {
             let more = batch.receive(half, |(from, to, octets)| {
                 *packets += 1;
-                self.arrived(at, Remote::udp(from), SocketAddr::new(to, port), octets);
+                let to = SocketAddr::new(to, port);
+                self.desk.arrived(at, Remote::udp(from), to, octets);
             });
             self.act();
             if !more {
@@ -220,17 +219,84 @@ impl Io {
     }
 
     fn read_connection(&mut self, at: Instant, token: Token) -> usize {
-        let mut arrived = Vec::new();
-        let registry = self.poll.registry();
+        let mut packets = 0;
+        let (registry, desk) = (self.poll.registry(), &mut self.desk);
         self.connections
             .handle(registry, at, token, |from, to, octets| {
-                arrived.push((from, to, octets.to_vec()));
+                packets += 1;
+                desk.arrived(at, from, to, octets);
             });
-        for (from, to, octets) in &arrived {
-            self.arrived(at, *from, *to, octets);
-        }
         self.act();
-        arrived.len()
+        packets
+    }
+
+    /// Does what the endpoint says.
+    fn act(&mut self) {
+        while let Some(output) = self.desk.endpoint.poll() {
+            match output {
+                Output::Send { from, to, octets } => self.send(from, to, &octets),
+                Output::Event(id, event) => self.tell(id, event),
+                Output::Forgotten(remote) if remote.transport == Transport::Tcp => {
+                    self.connections.close_with(remote.address);
+                }
+                Output::Forgotten(_) => {}
+            }
+        }
+    }
+
+    fn send(&self, from: SocketAddr, to: Remote, octets: &[u8]) {
+        match to.transport {
+            Transport::Udp => self.udp.send(from, to.address, std::iter::once(octets)),
+            Transport::Tcp => {
+                if let Some(connection) = self.connections.with(to.address) {
+                    connection.send(octets);
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, id: StreamId, event: convene_ice::Event) {
+        let Some(lane) = self.desk.lanes.get(&id) else {
+            return;
+        };
+        match event.kind {
+            EventKind::Checked { remote, .. } if remote.transport == Transport::Tcp => {
+                self.connections.verified(remote.address);
+            }
+            EventKind::Selected { remote, local } => {
+                let connection = self.connections.with(remote.address);
+                lane.set_route(Route::to(local, remote, connection));
+            }
+            EventKind::Lost => lane.set_route(None),
+            _ => {}
+        }
+        self.desk.give(Job::Tell(Arc::clone(lane), event));
+    }
+
+    fn keep_time(&mut self, at: Instant) {
+        self.desk.endpoint.handle_timeout(at);
+        self.act();
+        self.desk.count();
+        if at >= self.inspection {
+            self.inspection = at + Duration::from_secs(1);
+            self.connections.close_strangers(at);
+        }
+    }
+}
+
+impl Desk {
+    fn admit(&mut self, at: Instant, lane: Arc<Lane>, local: Credentials) {
+        match self.endpoint.set_local(at, lane.id, local) {
+            Ok(()) => {
+                self.lanes.insert(lane.id, lane);
+            }
+            Err(error) => gst::error!(CAT, "a stream cannot be reached: {error}"),
+        }
+    }
+
+    fn dismiss(&mut self, id: StreamId) {
+        self.lanes.remove(&id);
+        self.endpoint.remove(id);
     }
 
     fn arrived(&mut self, at: Instant, from: Remote, to: SocketAddr, octets: &[u8]) {
@@ -263,49 +329,6 @@ impl Io {
         }
     }
 
-    /// Does what the endpoint says.
-    fn act(&mut self) {
-        while let Some(output) = self.endpoint.poll() {
-            match output {
-                Output::Send { from, to, octets } => self.send(from, to, &octets),
-                Output::Event(id, event) => self.tell(id, event),
-                Output::Forgotten(remote) if remote.transport == Transport::Tcp => {
-                    self.connections.close_with(remote.address);
-                }
-                Output::Forgotten(_) => {}
-            }
-        }
-    }
-
-    fn send(&self, from: SocketAddr, to: Remote, octets: &[u8]) {
-        match to.transport {
-            Transport::Udp => self.udp.send(from, to.address, std::iter::once(octets)),
-            Transport::Tcp => {
-                if let Some(connection) = self.connections.with(to.address) {
-                    connection.send(octets);
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, id: StreamId, event: convene_ice::Event) {
-        let Some(lane) = self.lanes.get(&id) else {
-            return;
-        };
-        match event.kind {
-            EventKind::Checked { remote, .. } if remote.transport == Transport::Tcp => {
-                self.connections.verified(remote.address);
-            }
-            EventKind::Selected { remote, local } => {
-                let connection = self.connections.with(remote.address);
-                lane.set_route(Route::to(local, remote, connection));
-            }
-            EventKind::Lost => lane.set_route(None),
-            _ => {}
-        }
-        self.give(Job::Tell(Arc::clone(lane), event));
-    }
-
     /// The thread for handshakes ends after this one.
     fn give(&self, job: Job) {
         if self.jobs.send(job).is_err() {
@@ -313,13 +336,9 @@ impl Io {
         }
     }
 
-    fn keep_time(&mut self, at: Instant) {
-        self.endpoint.handle_timeout(at);
-        self.act();
+    fn count(&self) {
+        let streams = self.lanes.len() as u64;
+        self.counters.streams.store(streams, Relaxed);
         self.counters.take_over(self.endpoint.dropped());
-        if at >= self.inspection {
-            self.inspection = at + Duration::from_secs(1);
-            self.connections.close_strangers(at);
-        }
     }
 }

@@ -7,6 +7,22 @@
 //!
 //! The agent is a lite one (RFC 8445): descriptions that are told to a peer have to say so, which [`ice_lite`] does for
 //! those that webrtcbin writes.
+//!
+//! ```no_run
+//! use gstconvene::ice::{IceSocket, IceSocketConfig, ice_lite};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let offer = String::new();
+//! gst::init()?;
+//! let socket = IceSocket::bind(&IceSocketConfig {
+//!     port: 50_000,
+//!     tcp_port: Some(0), // the same number
+//!     ..IceSocketConfig::default()
+//! })?;
+//! let (webrtcbin, agent) = socket.webrtcbin(|event| println!("{:?}", event.kind))?;
+//! // … negotiate as ever; what the peer gets of an offer or answer is
+//! let for_the_peer = ice_lite(&offer);
+//! # Ok(()) }
+//! ```
 
 mod agent;
 mod counters;

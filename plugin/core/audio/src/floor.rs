@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{Loudness, Number};
 
 /// Speech enters at −52 dBov; room noise in browsers' headers stands at −60 to −70.
-const ENTER: u8 = 52;
+pub(crate) const ENTER: u8 = 52;
 
 /// A talker who stays above −58 dBov is still talking.
-const STAY: u8 = 58;
+pub(crate) const STAY: u8 = 58;
 
 /// A talker keeps his seat through pauses between words. The time also lets his own encoder and the shared one
 /// converge, since both encode the same sound while he is silent.
-const HOLD: Duration = Duration::from_millis(600);
+pub(crate) const HOLD: Duration = Duration::from_millis(600);
 
 /// Nobody is displaced sooner than this after he took his seat.
 const MIN_STAY: Duration = Duration::from_millis(300);

@@ -21,6 +21,24 @@ pub use room::{
     Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,
 };
 
+/// What nobody hears: packets that the floor has no use for, so that they need not even be decrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unheard {
+    /// Whoever is as loud as this may take the floor; in dB below overload.
+    pub enter: u8,
+    /// Whoever has it keeps it while he is as loud as this.
+    pub stay: u8,
+    /// So long after that he has certainly lost it.
+    pub after: std::time::Duration,
+}
+
+/// What the floor does not hear.
+pub const UNHEARD: Unheard = Unheard {
+    enter: floor::ENTER,
+    stay: floor::STAY,
+    after: floor::HOLD.saturating_add(playout::LONGEST_WAIT),
+};
+
 /// Samples per second.
 pub const RATE: u32 = 48_000;
 

@@ -14,6 +14,9 @@ use opus::{Channels, Decoder};
 use self::delay::Delay;
 use crate::{Arrival, FRAME, FRAME_TIME, Frame, Loudness, RATE, room::Counters};
 
+/// The longest that a packet may wait to be played.
+pub(crate) const LONGEST_WAIT: Duration = delay::MOST;
+
 /// Frames that are concealed before silence takes over.
 const CONCEALED: u32 = 3;
 

@@ -10,7 +10,7 @@ const SPAN: Duration = Duration::from_millis(200);
 const SPANS: usize = 10;
 
 /// More than this is never held.
-const MOST: Duration = Duration::from_millis(400);
+pub(crate) const MOST: Duration = Duration::from_millis(400);
 
 struct Span {
     begins: Duration,
