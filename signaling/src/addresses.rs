@@ -12,11 +12,15 @@ use convene_topology::Class;
 /// No browser has more; what comes after these is not looked at.
 const MAX_HOSTS: usize = 64;
 
+/// As many addresses of one participant are written down; whoever has more does not want to be found.
+const MAX_NOTES: usize = 256;
+
 /// Declared and observed addresses.
 #[derive(Debug, Default)]
 pub struct Addresses {
     hosts: Vec<(IpAddr, u16)>,
     observed: Option<(IpAddr, u16)>,
+    notes: usize,
 }
 
 impl Addresses {
@@ -34,6 +38,12 @@ impl Addresses {
             }
         }
         self.class()
+    }
+
+    /// Whether one more is to be written down.
+    pub fn may_note(&mut self) -> bool {
+        self.notes += 1;
+        self.notes <= MAX_NOTES
     }
 
     fn class(&self) -> Class {
@@ -64,6 +74,13 @@ mod tests {
     const HOST: AddressKind = AddressKind::Declared(CandidateKind::Host);
     const SRFLX: AddressKind = AddressKind::Declared(CandidateKind::Srflx);
     const SEEN: AddressKind = AddressKind::Observed;
+
+    #[test]
+    fn nobody_fills_the_book() {
+        let mut addresses = Addresses::default();
+        let noted = (0..10_000).filter(|_| addresses.may_note()).count();
+        assert_eq!(noted, MAX_NOTES);
+    }
 
     #[test]
     fn the_class_follows_from_the_comparison() {

@@ -53,7 +53,9 @@ impl Options {
 
 /// Does what the command line says.
 pub async fn run() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Strangers' datagrams make the crate `is` warn; so many warnings would be theirs to give.
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| "info".into());
+    let filter = EnvFilter::new(format!("is=error,{wanted}"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -455,11 +455,13 @@ impl Room {
             return;
         };
         let class = seat.addresses.learn(kind, address, port);
-        self.note_address(&id, addresses::origin(kind), address, port);
-        self.note(Note::Classified {
-            participant: id.0.clone(),
-            class: translate::class_out(class),
-        });
+        if seat.addresses.may_note() {
+            self.note_address(&id, addresses::origin(kind), address, port);
+            self.note(Note::Classified {
+                participant: id.0.clone(),
+                class: translate::class_out(class),
+            });
+        }
         self.handle(Event::Classified(id, class));
     }
 }

@@ -191,12 +191,21 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
             gst::MessageView::Error(error) => {
                 let cause = error.error().to_string();
                 let element = factory_of(error.src());
-                tell(&post, Inner::ElementFailed { element, cause });
+                if is_ours(&element) {
+                    tell(&post, Inner::ElementFailed { element, cause });
+                } else {
+                    tracing::debug!("{element}: {cause}");
+                }
             }
             _ => {}
         }
         gst::BusSyncReply::Drop
     });
+}
+
+/// Only the conference's elements can end a leg. What DTLS and SRTP say is about one packet, which may be anybody's.
+fn is_ours(element: &str) -> bool {
+    element.starts_with("convene")
 }
 
 fn factory_of(source: Option<&gst::Object>) -> String {
@@ -331,4 +340,15 @@ fn vp8_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
         .field("payload", VP8)
         .field("rtcp-fb-nack-pli", true)
         .field("rtcp-fb-ccm-fir", true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_conference_can_break_a_leg() {
+        assert!(is_ours("conveneaudio") && is_ours("convenevideo"));
+        assert!(!is_ours("srtpenc") && !is_ours("dtlsdec") && !is_ours(""));
+    }
 }

@@ -137,7 +137,7 @@ impl Task {
                 self.tell(LegEvent::Talkers(talkers::read(&message)));
                 Ok(())
             }
-            Inner::ElementFailed { element, cause } => element_failed(element, cause),
+            Inner::ElementFailed { element, cause } => Err(LegError::Element { element, cause }),
             Inner::Close => Ok(()),
         };
         if let Err(cause) = result {
@@ -303,15 +303,6 @@ impl LegStats {
     }
 }
 
-/// SRTP's own errors are about one packet; only the conference's elements can end a leg.
-fn element_failed(element: String, cause: String) -> Result<(), LegError> {
-    if element.starts_with("convene") {
-        return Err(LegError::Element { element, cause });
-    }
-    tracing::warn!("{element}: {cause}");
-    Ok(())
-}
-
 /// The browser's address in the pair that is used. webrtcbin swaps the two sides' types, so it is found by its pair.
 fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     let entries = || {
@@ -338,21 +329,5 @@ async fn teardown(parts: Parts, ways: (Option<Tap>, Vec<Bridge>)) {
     });
     if time::timeout(TEARDOWN, ended).await.is_err() {
         tracing::error!("a leg's pipeline has not ended after {TEARDOWN:?}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_conference_can_break_a_leg() {
-        let told =
-            |element: &str| element_failed(element.into(), "Unable to protect buffer".into());
-        assert!(told("srtpenc").is_ok() && told("").is_ok());
-        assert!(matches!(
-            told("conveneaudio"),
-            Err(LegError::Element { element, .. }) if element == "conveneaudio"
-        ));
     }
 }

@@ -26,7 +26,6 @@ use super::{
     tcp::Connections,
     udp::{Batch, LONGEST, UdpSockets},
 };
-use crate::now::now;
 
 pub(super) const WAKER: Token = Token(0);
 const V4: Token = Token(1);
@@ -67,6 +66,8 @@ pub(super) struct Io {
 
 /// Where every packet that arrives is sorted.
 struct Desk {
+    /// Where time begins for those who take it as a duration.
+    origin: Instant,
     endpoint: Endpoint,
     lanes: HashMap<StreamId, Arc<Lane>>,
     pool: Pool,
@@ -101,6 +102,7 @@ impl Io {
             udp: Arc::new(udp),
             connections,
             desk: Desk {
+                origin: Instant::now(),
                 endpoint: Endpoint::new(),
                 lanes: HashMap::new(),
                 pool: Pool::new().map_err(io::Error::other)?,
@@ -306,16 +308,16 @@ impl Desk {
         }
         let began = Instant::now();
         match self.endpoint.handle(at, from, to, octets) {
-            Verdict::Media(id) => self.deliver(id, octets),
+            Verdict::Media(id) => self.deliver(at, id, octets),
             Verdict::Dtls(id) => self.hand_over(id, octets),
             Verdict::Stun | Verdict::Dropped(_) => {}
         }
         self.counters.took(began.elapsed());
     }
 
-    fn deliver(&self, id: StreamId, packet: &[u8]) {
+    fn deliver(&self, at: Instant, id: StreamId, packet: &[u8]) {
         if let Some(lane) = self.lanes.get(&id)
-            && lane.wants(now(), packet)
+            && lane.wants(at.saturating_duration_since(self.origin), packet)
         {
             lane.deliver(&self.pool, packet);
         }
