@@ -115,7 +115,7 @@ pub enum LegError {
         cause: String,
     },
     /// The transport found nothing to send from.
-    #[error("the transport has no address to offer: are all its UDP ports taken?")]
+    #[error("the transport has no address to offer: is there a network, and are UDP ports free?")]
     NoCandidate,
     /// No path to the browser, or it was lost.
     #[error("the connection with the browser failed")]

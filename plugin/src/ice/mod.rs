@@ -37,7 +37,7 @@ mod tcp;
 mod udp;
 
 use std::{
-    io::{Error, ErrorKind, Result},
+    io::{ErrorKind, Result},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
         Arc, Mutex,
@@ -115,7 +115,7 @@ pub struct IceSocket(Arc<Shared>);
 struct Shared {
     udp: Arc<UdpSockets>,
     tcp_port: Option<u16>,
-    candidates: Vec<Candidate>,
+    external_address: Option<IpAddr>,
     counters: Arc<Counters>,
     commands: Mutex<Sender<Command>>,
     waker: Waker,
@@ -127,20 +127,11 @@ impl IceSocket {
     /// Binds the port and starts the threads.
     ///
     /// # Errors
-    /// Those of the system: the port is taken, there is no address of this host, no thread can be started.
+    /// Those of the system: the port is taken, no thread can be started.
     pub fn bind(config: &IceSocketConfig) -> Result<Self> {
         let counters = Arc::<Counters>::default();
         let (udp, listeners) = bind(config, &counters)?;
-        let interfaces = if_addrs::get_if_addrs()?;
-        let interfaces: Vec<_> = interfaces.iter().map(|interface| interface.ip()).collect();
         let tcp_port = port_of(&listeners);
-        let candidates = candidates(&interfaces, config.external_address, udp.port(), tcp_port);
-        if candidates.is_empty() {
-            return Err(Error::new(
-                ErrorKind::AddrNotAvailable,
-                "this host has no address",
-            ));
-        }
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let (commands, orders) = mpsc::channel();
@@ -154,7 +145,7 @@ impl IceSocket {
         Ok(Self(Arc::new(Shared {
             udp,
             tcp_port,
-            candidates,
+            external_address: config.external_address,
             counters,
             commands: Mutex::new(commands),
             waker,
@@ -213,8 +204,15 @@ impl IceSocket {
         }
     }
 
-    fn candidates(&self) -> &[Candidate] {
-        &self.0.candidates
+    /// Of the addresses that this host has at the moment.
+    fn candidates(&self) -> Vec<Candidate> {
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+            gst::error!(lane::CAT, "this host's addresses cannot be read: {error}");
+            Vec::new()
+        });
+        let interfaces: Vec<_> = interfaces.iter().map(|interface| interface.ip()).collect();
+        let external = self.0.external_address;
+        candidates(&interfaces, external, self.port(), self.0.tcp_port)
     }
 
     fn lane(&self, observer: Observer) -> Lane {
