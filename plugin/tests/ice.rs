@@ -160,6 +160,29 @@ fn no_flood_disturbs_a_stream() {
 }
 
 #[test]
+fn a_hostile_peer_harms_nobody_but_himself() {
+    let socket = socket();
+    let (ann, mallory) = (Side::answered(&socket), Side::answered(&socket));
+    let mut good = Peer::connect(Transport::Udp, socket.port());
+    let mut bad = Peer::connect(Transport::Udp, socket.port());
+    for (peer, side) in [(&mut good, &ann), (&mut bad, &mallory)] {
+        peer.check(&side.credentials());
+        peer.mapped_address();
+    }
+    for (number, octets) in peer::hostile(10_000, &mallory.credentials()).enumerate() {
+        bad.send(&octets);
+        if number % 500 == 0 {
+            good.check(&ann.credentials());
+            assert_eq!(good.mapped_address(), good.address());
+        }
+    }
+    assert_eq!(ann.remote(), Some(good.address()));
+    until("refused by his own pipeline", || {
+        counted(&socket, "not-taken") > 0
+    });
+}
+
+#[test]
 fn from_every_state_an_end_leaves_nothing() {
     let socket = socket();
     for state in 0..4 {

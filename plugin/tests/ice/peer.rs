@@ -82,7 +82,7 @@ impl Peer {
         }
     }
 
-    fn send(&mut self, octets: &[u8]) {
+    pub fn send(&mut self, octets: &[u8]) {
         match &mut self.0 {
             Wire::Udp(socket) => {
                 socket.send(octets).unwrap();
