@@ -40,6 +40,7 @@ to_run() {
 }
 
 to_test() {
+    package libssl-dev "OpenSSL's headers, for the clients of the load generator"
     program ip iproute2 "network namespaces, one for each browser"
     program nft nftables "to block one browser's way to the others"
     program chromium chromium "the first real browser"
