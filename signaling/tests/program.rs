@@ -58,6 +58,8 @@ impl Program {
             "serve",
             "--listen",
             "127.0.0.1:0",
+            "--udp-port",
+            "0",
             "--creations-per-minute",
             "1000",
         ]);
@@ -160,7 +162,7 @@ async fn a_full_disk_is_named_and_running_conferences_go_on() {
     let data = tempfile::tempdir().unwrap();
     // No file may grow beyond this many blocks of 512 bytes; with the signal ignored, writing fails as on a full disk.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 200; exec {BINARY} serve --listen 127.0.0.1:0 --creations-per-minute 10000"
+        "trap '' XFSZ; ulimit -f 200; exec {BINARY} serve --listen 127.0.0.1:0 --udp-port 0 --creations-per-minute 10000"
     );
     let mut command = Command::new("sh");
     command
@@ -307,6 +309,8 @@ fn the_doctor_names_what_is_missing() {
             "doctor",
             "--listen",
             listen,
+            "--udp-port",
+            "0",
             "--data-dir",
             data,
         ]))

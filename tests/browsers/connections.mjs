@@ -57,6 +57,25 @@ export function legOf(page) {
 }
 
 /**
+ * What the leg's sender of sound knows: what it has sent, and what the server has reported of it.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<{sent: number, bitrate: number, lost: number, fractionLost: number, roundTrip: number}>}
+ */
+export function soundSent(page) {
+  return page.evaluate(async () => {
+    const soundOf = ({ connection }) => connection.getSenders().find(({ track }) => track?.kind === 'audio');
+    const sender = keptConnections.map(soundOf).find(Boolean);
+    const rows = [...(await sender.getStats()).values()];
+    const out = rows.find(({ type }) => type === 'outbound-rtp');
+    const report = rows.find(({ type }) => type === 'remote-inbound-rtp');
+    return {
+      sent: out.packetsSent, bitrate: out.targetBitrate,
+      lost: report?.packetsLost, fractionLost: report?.fractionLost, roundTrip: report?.roundTripTime,
+    };
+  });
+}
+
+/**
  * The connections with other browsers.
  * @param {import('puppeteer-core').Page} page
  * @returns {Promise<{iceServers: RTCIceServer[], candidates: string[]}[]>}

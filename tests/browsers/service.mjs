@@ -99,6 +99,12 @@ class Service {
     return all.filter((line) => line.includes(`pid=${this.pid},`)).map((line) => line.split(/\s+/)[3]).sort();
   }
 
+  /** Packets that ended in this way so far, by the name it has in the metrics. */
+  async packetsThatEnded(ending) {
+    const text = await (await fetch(`${this.inside}/metrics`)).text();
+    return sum(text, `convene_ice_packets_total{ending="${ending}"}`);
+  }
+
   /** Video bytes that have come to the server so far, over all legs. */
   async videoBytes() {
     const text = await (await fetch(`${this.inside}/metrics`)).text();

@@ -13,6 +13,7 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @typedef {object} Role
  * @property {string} name
  * @property {number} [tone]  without it: no devices
+ * @property {number} [amplitude]  of the tone, 0 to 1 (Chromium only)
  * @property {boolean} [firefox]
  * @property {boolean} [autoplay]
  * @property {boolean} [home]  behind a router that translates addresses
@@ -77,12 +78,12 @@ class Stage {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, autoplay, home = false, mobile = false }) {
+  async seat({ name, tone, amplitude, firefox = false, autoplay, home = false, mobile = false }) {
     const host = this.lab.hosts[name];
     if (home) this.homes[name] = putBehindRouter(this.lab, host);
     if (mobile) addMobile(this.lab, host);
     if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
-    const how = { origin: this.service.origin, tone, autoplay };
+    const how = { origin: this.service.origin, tone, amplitude, autoplay };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
     this.people.push(new Person(name, browser, tone, firefox ? giveVoice : undefined));
   }
