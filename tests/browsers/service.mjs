@@ -13,6 +13,8 @@ export const PORT = 8080;
 export const MEDIA_PORT = 50_000;
 const LOG_LINES = 80;
 const ENDED_WITHIN_MS = 10_000;
+// A connection that was made while the door was being handed over may be nobody's.
+const ANSWERS_WITHIN_MS = 1_000;
 
 /** Why the service cannot be started, or null. */
 export function serviceMissing() {
@@ -61,7 +63,7 @@ class Service {
   }
 
   async healthy() {
-    return (await fetch(`${this.inside}/healthz`)).ok;
+    return (await fetch(`${this.inside}/healthz`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })).ok;
   }
 
   /**
