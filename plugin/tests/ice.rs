@@ -220,6 +220,23 @@ fn from_every_state_an_end_leaves_nothing() {
 }
 
 #[test]
+fn a_check_after_webrtcbin_has_gone_harms_nobody() {
+    let socket = socket();
+    let mut side = Side::answered(&socket);
+    let (agent, known) = (side.agent.clone(), side.credentials());
+    let book = side.book();
+    side.end();
+    drop(side);
+    let mut peer = Peer::connect(Transport::Udp, socket.port());
+    peer.check(&known);
+    peer.mapped_address();
+    // By then webrtcbin's part of it would have been told.
+    until("told", || book.lock().unwrap().len() == 2);
+    drop(agent);
+    until("forgotten", || socket.stats().streams == 0);
+}
+
+#[test]
 fn a_port_that_is_taken_is_an_error() {
     let socket = socket();
     let again = IceSocketConfig {

@@ -90,6 +90,8 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     let rtpbin = rtpbin.ok_or_else(|| LegError::Build("webrtcbin has no rtpbin".into()))?;
     // Sender reports say when a picture was taken, not when it was sent: so the browser's lip-sync survives.
     rtpbin.set_property("rtcp-sync-send-time", false);
+    // Each source makes a jitterbuffer with two threads; a browser has two, and some more after restarts.
+    rtpbin.set_property("max-streams", 16_u32);
     let audio = element("conveneaudio")?;
     audio.set_property("conference", &config.conference);
     audio.set_property("participant", &config.participant);

@@ -3,10 +3,7 @@
 //! What would follow in there is a jitterbuffer with two threads for each source. `conveneaudio` has a queue of its own
 //! against jitter, so all that these threads would do is wake up for every packet: half the cost of receiving sound.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gst::prelude::*;
 
@@ -16,10 +13,13 @@ use super::{
     pads::{cannot, link, sound},
 };
 
+/// Whether sound may pass. Held for as long as a packet is on its way into `conveneaudio`, which never pushes on that way.
+type Open = Arc<Mutex<bool>>;
+
 /// A way out for sound, as long as this lives.
 pub(super) struct Tap {
     exit: gst::Pad,
-    open: Arc<AtomicBool>,
+    open: Open,
 }
 
 impl Tap {
@@ -44,16 +44,17 @@ impl Tap {
         exit.set_active(true).map_err(cannot)?;
         link(&exit, sink)?;
         begin(&exit, &parts.sound_caps());
-        let open = Arc::new(AtomicBool::new(true));
+        let open = Arc::new(Mutex::new(true));
         lead(&media, &exit, &open, stats);
         // A sender report would make a jitterbuffer for its source; nobody asks these for synchronisation.
         reports.add_probe(gst::PadProbeType::BUFFER, |_, _| gst::PadProbeReturn::Drop);
         Ok(Some(Self { exit, open }))
     }
 
-    /// From now on sound is dropped: its sink is about to stop, and would hold whoever brings some.
+    /// From now on sound is dropped: its sink is about to stop, and would hold whoever brings some. Waits for a packet that
+    /// is on its way; its sink still plays, so that is soon.
     pub(super) fn close(&self) {
-        self.open.store(false, Relaxed);
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
@@ -66,13 +67,14 @@ impl Drop for Tap {
     }
 }
 
-fn lead(media: &gst::Pad, exit: &gst::Pad, open: &Arc<AtomicBool>, stats: &Arc<LegStats>) {
+fn lead(media: &gst::Pad, exit: &gst::Pad, open: &Open, stats: &Arc<LegStats>) {
     let (exit, open, stats) = (exit.clone(), Arc::clone(open), Arc::clone(stats));
     media.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         match info.data.take() {
             Some(gst::PadProbeData::Buffer(buffer)) if is_sound(&buffer) => {
                 sound(&stats, buffer.size());
-                if open.load(Relaxed) {
+                let open = open.lock().unwrap_or_else(PoisonError::into_inner);
+                if *open {
                     // Its result is the conference's business, and no reason to stop pictures.
                     let _ = exit.push(buffer);
                 }

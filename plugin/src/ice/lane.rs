@@ -75,6 +75,8 @@ pub(super) struct Lane {
     begun: AtomicBool,
     gate: Mutex<SilenceGate>,
     waiting: AtomicUsize,
+    /// Whether webrtcbin's bins are there to hear of the transport's states: they never say that they stop listening.
+    listened_to: Mutex<bool>,
     transport: glib::WeakRef<WebRTCICETransport>,
     selected: Mutex<Option<(SocketAddr, Remote)>>,
 }
@@ -96,6 +98,7 @@ impl Lane {
             begun: AtomicBool::new(false),
             gate: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            listened_to: Mutex::new(false),
             transport: glib::WeakRef::new(),
             selected: Mutex::default(),
         }
@@ -126,6 +129,7 @@ impl Lane {
     }
 
     pub(super) fn enter(&self, entry: Option<Entry>) {
+        *lock(&self.listened_to) = entry.is_some();
         self.begun.store(false, Relaxed);
         *lock(&self.entry) = entry;
     }
@@ -214,7 +218,9 @@ impl Lane {
         match event.kind {
             EventKind::Selected { remote, local } => {
                 *lock(&self.selected) = Some((local, remote));
-                if let Some(transport) = self.transport.upgrade() {
+                // Held while they are told: the source's end waits for it, and they end after the source.
+                let listened_to = lock(&self.listened_to);
+                if *listened_to && let Some(transport) = self.transport.upgrade() {
                     connect(&transport);
                 }
             }

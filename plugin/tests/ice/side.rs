@@ -105,6 +105,11 @@ impl Side {
         }
     }
 
+    /// What is told also after this side is gone.
+    pub fn book(&self) -> Arc<Mutex<Vec<IceEventKind>>> {
+        Arc::clone(&self.told)
+    }
+
     pub fn told(&self) -> Vec<IceEventKind> {
         self.told.lock().unwrap().clone()
     }

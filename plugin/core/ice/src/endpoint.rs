@@ -344,7 +344,8 @@ impl Endpoint {
             && before != id
             && let Some(other) = self.streams.get_mut(&before)
         {
-            other.forget(from);
+            let lost = other.forget(from);
+            self.apply(now, before, lost);
         }
         self.apply(now, id, changes);
         Ok(Verdict::Stun)

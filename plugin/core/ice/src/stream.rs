@@ -125,13 +125,28 @@ impl Stream {
 
     /// Whether this stream's peer was lately verified at `remote`.
     pub(crate) fn holds(&self, now: Instant, remote: Remote) -> bool {
+        // Firefox checks the path it uses every 4 to 6 s only, and may lose a check.
+        let held = if self.selected == Some(remote) {
+            SILENCE
+        } else {
+            HELD
+        };
         self.path(remote)
-            .is_some_and(|path| now.saturating_duration_since(path.checked) < HELD)
+            .is_some_and(|path| now.saturating_duration_since(path.checked) < held)
     }
 
-    pub(crate) fn forget(&mut self, remote: Remote) {
+    /// Another stream's peer is there now; if this one's was, nothing may be sent there any more.
+    pub(crate) fn forget(&mut self, remote: Remote) -> Changes {
+        let mut changes = Changes::default();
         self.paths.retain(|path| path.remote != remote);
-        self.selected = self.selected.filter(|selected| *selected != remote);
+        if self
+            .selected
+            .take_if(|selected| *selected == remote)
+            .is_some()
+        {
+            changes.events.push(EventKind::Lost);
+        }
+        changes
     }
 
     pub(crate) fn remotes(&self) -> impl Iterator<Item = Remote> {
@@ -234,6 +249,9 @@ impl Stream {
         if let Some(path) = self.paths.iter_mut().find(|path| path.remote == remote) {
             path.checked = now;
             if nominates {
+                if path.local != local && self.selected == Some(remote) {
+                    changes.events.push(EventKind::Selected { remote, local });
+                }
                 (path.local, path.priority, path.nominated) = (local, priority, nominated);
             }
             return;

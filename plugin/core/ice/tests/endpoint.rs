@@ -184,6 +184,27 @@ fn nobody_moves_another_s_stream() {
 }
 
 #[test]
+fn a_late_check_gives_nobody_the_address_in_use() {
+    let mut world = World::new().with(1, "ann").with(2, "bob");
+    let ann = at("192.0.2.1:4000");
+    world.check("ann", ann);
+    world.pass(Duration::from_secs(9));
+    let taken = Verdict::Dropped(DropReason::AddressTaken);
+    assert_eq!(world.check("bob", ann), taken);
+    assert_eq!(world.check("ann", ann), Verdict::Stun);
+}
+
+#[test]
+fn whose_address_is_taken_over_is_sent_nothing_there() {
+    let mut world = World::new().with(1, "ann").with(2, "bob");
+    let shared = at("192.0.2.1:4000");
+    world.check("ann", shared);
+    world.pass(Duration::from_secs(16));
+    world.check("bob", shared);
+    assert_eq!((world.selected(1), world.selected(2)), (None, Some(shared)));
+}
+
+#[test]
 fn an_address_that_was_left_can_be_another_s() {
     let mut world = World::new().with(1, "ann").with(2, "bob");
     let shared = at("192.0.2.1:4000");
