@@ -116,11 +116,21 @@ impl Stream {
                 break;
             }
         }
-        let newest = self.paths.iter().max_by_key(|path| path.nominated);
-        if let Some(newest) = newest.filter(|path| path.nominated.is_some()) {
-            self.select(now, newest.remote, &mut changes);
+        if let Some(best) = self.nominated_lately() {
+            self.select(now, best, &mut changes);
         }
         changes
+    }
+
+    /// The best of the paths that were nominated last: Firefox nominates with every first check, also of TCP.
+    fn nominated_lately(&self) -> Option<Remote> {
+        let newest = self.paths.iter().filter_map(|path| path.nominated).max()?;
+        let lately = |at| newest.saturating_duration_since(at) < LEFT;
+        let paths = self.paths.iter();
+        let nominated = paths.filter(|path| path.nominated.is_some_and(lately));
+        nominated
+            .max_by_key(|path| path.priority)
+            .map(|path| path.remote)
     }
 
     /// Whether this stream's peer was lately verified at `remote`.

@@ -268,6 +268,24 @@ fn a_check_that_is_earlier_than_its_sender_s_credentials_is_answered_then() {
 }
 
 #[test]
+fn of_paths_that_were_nominated_before_the_credentials_came_the_best_is_taken() {
+    let mut world = World::new();
+    world.open(1, "ann");
+    let (better, worse) = (at("192.0.2.1:4000"), at("198.51.100.9:9"));
+    world.check("ann", better);
+    let check = Check {
+        priority: common::PRIORITY - 1,
+        ..Check::of("ann")
+    };
+    world.hear(worse, &check.octets());
+    world
+        .endpoint
+        .set_remote(world.now, ANN, credentials("ann-peer"));
+    world.drain();
+    assert_eq!(world.selected(1), Some(better));
+}
+
+#[test]
 fn a_peer_who_thinks_he_is_controlled_is_told_otherwise() {
     let mut world = World::new().with(1, "ann");
     let mut check = Check::of("ann");
