@@ -31,14 +31,14 @@ export function chromiumMissing() {
 /**
  * @param {import('./lab.mjs').Lab} lab
  * @param {import('./lab.mjs').Host} host
- * @param {{origin: string, tone?: number, amplitude?: number, autoplay?: boolean}} how
+ * @param {{origin: string, tone?: number, autoplay?: boolean}} how
  *   `origin` counts as secure, so that devices may be used; without `tone` there are neither microphone nor camera;
  *   without `autoplay` sound waits for a click
  */
-export function startChromium(lab, host, { origin, tone, amplitude, autoplay = true }) {
+export function startChromium(lab, host, { origin, tone, autoplay = true }) {
   const args = [...QUIET, `--unsafely-treat-insecure-origin-as-secure=${origin}`];
   if (autoplay) args.push('--autoplay-policy=no-user-gesture-required');
-  if (tone) args.push(...fakeDevices(lab, tone, amplitude));
+  if (tone) args.push(...fakeDevices(lab, tone));
   return puppeteer.launch({
     executablePath: on(lab, host, PROGRAM),
     pipe: true,
@@ -48,9 +48,9 @@ export function startChromium(lab, host, { origin, tone, amplitude, autoplay = t
   });
 }
 
-function fakeDevices(lab, tone, amplitude) {
+function fakeDevices(lab, tone) {
   const file = join(lab.folder, `${tone}.wav`);
-  writeFileSync(file, toneWav(tone, { amplitude, swell: SWELL }));
+  writeFileSync(file, toneWav(tone, { swell: SWELL }));
   return [
     '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream',

@@ -58,8 +58,18 @@ export function legOf(page) {
 
 /**
  * What the leg's sender of sound knows: what it has sent, and what the server has reported of it.
+ * @typedef {object} SoundSent
+ * @property {number} sent  packets
+ * @property {number} bytes  of their bodies
+ * @property {number} bitrate  what the encoder is to keep to
+ * @property {number} lost
+ * @property {number} fractionLost
+ * @property {number} roundTrip  seconds
+ * @property {number} roundTrips  how many were measured
+ * @property {number} reportedMsAgo
+ *
  * @param {import('puppeteer-core').Page} page
- * @returns {Promise<{sent: number, bitrate: number, lost: number, fractionLost: number, roundTrip: number}>}
+ * @returns {Promise<SoundSent>}
  */
 export function soundSent(page) {
   return page.evaluate(async () => {
@@ -69,8 +79,10 @@ export function soundSent(page) {
     const out = rows.find(({ type }) => type === 'outbound-rtp');
     const report = rows.find(({ type }) => type === 'remote-inbound-rtp');
     return {
-      sent: out.packetsSent, bitrate: out.targetBitrate,
-      lost: report?.packetsLost, fractionLost: report?.fractionLost, roundTrip: report?.roundTripTime,
+      sent: out.packetsSent, bytes: out.bytesSent, bitrate: out.targetBitrate,
+      lost: report?.packetsLost, fractionLost: report?.fractionLost,
+      roundTrip: report?.roundTripTime, roundTrips: report?.roundTripTimeMeasurements,
+      reportedMsAgo: out.timestamp - report?.timestamp,
     };
   });
 }

@@ -108,12 +108,26 @@ export function blockPeers(host, server) {
  * @returns {() => void}  lets them through again
  */
 export function blockDatagrams(lab, host) {
-  const table = `no_datagrams_${host.port}`;
+  return drop(lab, host, 'meta l4proto udp');
+}
+
+/**
+ * From now on the switch drops everything to and from `host`, whose cable seems to be well.
+ * @param {Lab} lab
+ * @param {Host} host
+ * @returns {() => void}  lets it through again
+ */
+export function blockAll(lab, host) {
+  return drop(lab, host, '');
+}
+
+function drop(lab, host, what) {
+  const table = `without_${host.port}`;
   nft(lab.switchNs, `
     add table bridge ${table}
     add chain bridge ${table} pass { type filter hook forward priority 0; policy accept; }
-    add rule bridge ${table} pass iifname "${host.port}" meta l4proto udp drop
-    add rule bridge ${table} pass oifname "${host.port}" meta l4proto udp drop
+    add rule bridge ${table} pass iifname "${host.port}" ${what} drop
+    add rule bridge ${table} pass oifname "${host.port}" ${what} drop
   `);
   return () => nft(lab.switchNs, `delete table bridge ${table}`);
 }

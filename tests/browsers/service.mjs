@@ -95,6 +95,20 @@ class Service {
     return answer.json();
   }
 
+  /**
+   * The moderator's query: who is and was in a conference that was made here, with every known address.
+   * @param {{id: string, moderator_token: string}} conference
+   * @returns {Promise<{name: string, joined_at: number, addresses: Address[]}[]>}
+   *
+   * @typedef {{origin: string, address: string, port: number, at: number}} Address  `at` in seconds since 1970
+   */
+  async participants({ id, moderator_token }) {
+    const headers = { authorization: `Bearer ${moderator_token}` };
+    const answer = await fetch(`${this.inside}/api/v1/conferences/${id}/participants`, { headers });
+    if (!answer.ok) throw new Error(`no participants: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
   /** The local ends of the UDP sockets that the service's process holds, one for each socket: `0.0.0.0:50000`. */
   udpSockets() {
     const all = execFileSync('ip', ['netns', 'exec', this.host.ns, 'ss', '-Hlunp'], { encoding: 'utf8' }).split('\n');

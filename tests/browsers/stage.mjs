@@ -4,7 +4,7 @@
 import { chromiumMissing, startChromium } from './chromium.mjs';
 import { openDoorBetween } from './door.mjs';
 import { firefoxMissing, giveVoice, startFirefox } from './firefox.mjs';
-import { blockDatagrams, blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
+import { blockAll, blockDatagrams, blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
 import { Person } from './person.mjs';
 import { addMobile, putBehindRouter } from './router.mjs';
 import { PORT, serviceMissing, startService } from './service.mjs';
@@ -13,8 +13,8 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @typedef {object} Role
  * @property {string} name
  * @property {number} [tone]  without it: no devices
- * @property {number} [amplitude]  of the tone, 0 to 1 (Chromium only)
  * @property {boolean} [firefox]
+ * @property {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
  * @property {boolean} [autoplay]
  * @property {boolean} [home]  behind a router that translates addresses
  * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such router
@@ -78,14 +78,21 @@ class Stage {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, amplitude, firefox = false, autoplay, home = false, mobile = false }) {
+  async seat({ name, tone, firefox = false, prepare, autoplay, home = false, mobile = false }) {
     const host = this.lab.hosts[name];
     if (home) this.homes[name] = putBehindRouter(this.lab, host);
     if (mobile) addMobile(this.lab, host);
     if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
-    const how = { origin: this.service.origin, tone, amplitude, autoplay };
+    const how = { origin: this.service.origin, tone, autoplay };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
-    this.people.push(new Person(name, browser, tone, firefox ? giveVoice : undefined));
+    this.people.push(new Person(name, browser, tone, prepare ?? (firefox ? giveVoice : undefined)));
+  }
+
+  /** Someone at another tab of this person's browser, with the same devices. */
+  seatBeside(person, name, prepare) {
+    const other = new Person(name, person.browser, person.tone, prepare);
+    this.people.push(other);
+    return other;
   }
 
   /** From now on this person reaches the server only. */
@@ -96,6 +103,11 @@ class Stage {
   /** From now on no datagram comes from or to this person. Gives back what lets them through again. */
   blockDatagrams(person) {
     return blockDatagrams(this.lab, this.lab.hosts[person.name]);
+  }
+
+  /** From now on nothing comes from or to this person by the lab's cables. Gives back what lets it through again. */
+  blockAll(person) {
+    return blockAll(this.lab, this.lab.hosts[person.name]);
   }
 
   /** Pulls this person's cable, or one of his two. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { blockDatagrams, blockPeers, labMissing, makeLab } from '../lab.mjs';
+import { blockAll, blockDatagrams, blockPeers, labMissing, makeLab } from '../lab.mjs';
 import { putBehindRouter } from '../router.mjs';
 import { sum } from '../service.mjs';
 import { skipUnlessCi } from '../stage.mjs';
@@ -41,7 +41,7 @@ test('one who is blocked reaches the server only, and a lab leaves nothing behin
   assert.doesNotMatch(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout, new RegExp(ann.ns));
 });
 
-test('a router maps ports and forgets them; datagrams can be kept back; TCP passes', LAB, async () => {
+test('a router maps ports and forgets them; datagrams can be kept back while TCP passes, or everything', LAB, async () => {
   const lab = makeLab(['ann']);
   const { ann } = lab.hosts;
   const router = putBehindRouter(lab, ann);
@@ -69,6 +69,11 @@ test('a router maps ports and forgets them; datagrams can be kept back; TCP pass
   letThrough();
   send();
   await until('it comes again', 2_000, () => recentSources(lab.server).length === 1);
+
+  const letAllThrough = blockAll(lab, ann);
+  assert.equal(reaches(ann, lab.server), false);
+  letAllThrough();
+  assert.equal(reaches(ann, lab.server), true);
   lab.remove();
 });
 

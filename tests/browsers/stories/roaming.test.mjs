@@ -13,6 +13,9 @@ import { until } from '../until.mjs';
 const STORY = { timeout: 120_000 };
 // Chromium needs some 6 s to see that an interface is dead.
 const OTHER_WAY_WITHIN_MS = 10_000;
+// Chromium calls its leg disconnected after 5 to 8 s, and after another 5 the page restarts ICE; the server waits 15.
+const RESTARTED_WITHIN_MS = 14_000;
+const AFTER_RESTART_WITHIN_MS = 5_000;
 const HOLE_MS = 4_000;
 const AFTER_HOLE_WITHIN_MS = 3_000;
 // A socket that is closed, and six seconds without a packet; the rest is for a busy machine.
@@ -35,11 +38,15 @@ for (const [browser, { who, withinMs }] of Object.entries(routers)) {
     onStage([{ ...who, home: true }, ben], async (stage, who, ben) => {
       const people = [who, ben];
       watchTraffic(stage.lab.server);
-      await enterInTurn(people, await stage.service.create({ title: 'Mappings' }));
+      const conference = await stage.service.create({ title: 'Mappings' });
+      await enterInTurn(people, conference);
       await eachHearsTheOthers(people);
       const before = await identities(people);
+      const first = await isInTheBook(stage, conference, who);
       t.diagnostic(`new port: ${await hearEachOtherAgain(people, withinMs, () => stage.homes[who.name].forget())}`);
       await comesFromItsPresentPorts(stage, who);
+      const now = await isInTheBook(stage, conference, who);
+      assert(now.at > first.at, `${JSON.stringify(now)} after ${JSON.stringify(first)}`);
       assert.deepEqual(await identities(people), before, 'the same people on the same legs');
       pagesAreQuiet(people, stage.service.origin, { blocked: true });
     }, { ice: 'own' }));
@@ -58,6 +65,22 @@ test('four seconds are lost, then a browser dies', { ...STORY, skip: unable({ fi
     fay.vanish();
     t.diagnostic(`killed: ${await howLong(() => noticeThatLeft([ann], fay, VANISHED_WITHIN_MS))}`);
   }, { ice: 'own' }));
+
+test('ten seconds without a packet: ICE is restarted', { ...STORY, skip: unable() }, (t) =>
+  onStage([ann, ben], async (stage, ann, ben) => {
+    const people = [ann, ben];
+    await enterInTurn(people, await stage.service.create({ title: 'Restart' }));
+    await eachHearsTheOthers(people);
+    const before = await identities(people);
+    const letThrough = stage.blockAll(ann);
+    t.diagnostic(`nothing comes through: ${await howLong(() => restartsIce(ann, before[0].ufrag))}`);
+    t.diagnostic(`and again: ${await hearEachOtherAgain(people, AFTER_RESTART_WITHIN_MS, letThrough)}`);
+    const [restarted, other] = await identities(people);
+    assert.notEqual(restarted.ufrag, before[0].ufrag, 'another session of ICE');
+    assert.deepEqual([{ ...restarted, ufrag: before[0].ufrag }, other], before, 'the same people on the same legs');
+    assert.equal((await ben.sees(ann)).id, restarted.id, 'nobody was dropped');
+    pagesAreQuiet(people, stage.service.origin);
+  }, { ice: 'own', wired: true }));
 
 test('from Wi-Fi to mobile, then into a tunnel', { ...STORY, skip: unable() }, (t) =>
   onStage([{ ...ann, mobile: true }, ben], async (stage, ann, ben) => {
@@ -88,6 +111,32 @@ async function comesFromItsPresentPorts({ lab, homes }, { name }) {
     const sources = recentSources(lab.server).filter((source) => source.address === address);
     assert(sources.length > 0 && sources.every(homes[name].maps), JSON.stringify(sources));
     return true;
+  });
+}
+
+/**
+ * The moderator learns where the person comes from behind his router now, and what his browser says of itself.
+ * @returns {Promise<import('../service.mjs').Address>}  the way that his sound takes
+ */
+function isInTheBook({ service, homes }, conference, { name }) {
+  const { inside, maps } = homes[name];
+  return until(`the moderator learns where ${name} is`, 3_000, async () => {
+    const { joined_at, addresses } = (await service.participants(conference)).find((one) => one.name === name);
+    const entry = (origin, fits) => addresses.find((known) => known.origin === origin && fits(known));
+    const host = entry('host', ({ address }) => address === inside || address.endsWith('.local'));
+    const [checked, observed] = [entry('checked', maps), entry('observed', maps)];
+    const inTime = ({ at }) => at >= joined_at && at <= Date.now() / 1_000;
+    assert([host, checked, observed].every((known) => known && inTime(known)), JSON.stringify(addresses));
+    return observed;
+  });
+}
+
+/** The page has said so, and the server has answered; it has not helped yet. */
+function restartsIce(person, ufrag) {
+  return until(`${person.name} restarts ICE`, RESTARTED_WITHIN_MS, async () => {
+    const leg = await person.leg();
+    assert.notEqual(leg.ufrag, ufrag);
+    return leg.state === 'disconnected';
   });
 }
 
