@@ -7,8 +7,8 @@ mod ice;
 mod leg;
 mod sdp;
 
-pub use gstconvene::ice::{IceStats, Remote, Transport};
-pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, OwnIceConfig, StockIce, Tell};
+pub use gstconvene::ice::{IceSocketConfig, IceStats, Remote, Transport};
+pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, StockIce, Tell};
 pub use leg::{
     AddressKind, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, Talker,
     camera_mid, screen_mid, slot_mid,

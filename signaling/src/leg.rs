@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use convene_conference::ParticipantId;
 use convene_pipelines::{
-    IceError, IceStats, IceTransport, LegConfig, OwnIce, OwnIceConfig, StockIce,
+    IceError, IceSocketConfig, IceStats, IceTransport, LegConfig, OwnIce, StockIce,
 };
 
 use crate::config::Ports;
@@ -31,7 +31,7 @@ impl LegKind {
     pub fn new(ports: &Ports, external_address: Option<IpAddr>) -> Result<Self, IceError> {
         Ok(match ports {
             Ports::Own { udp, tcp } => {
-                let own = OwnIce::bind(OwnIceConfig {
+                let own = OwnIce::bind(&IceSocketConfig {
                     port: *udp,
                     tcp_port: *tcp,
                     external_address,

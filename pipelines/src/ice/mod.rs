@@ -6,7 +6,7 @@ mod stock;
 use gstconvene::ice::{IceAgent, Remote};
 use thiserror::Error;
 
-pub use own::{OwnIce, OwnIceConfig};
+pub use own::OwnIce;
 pub use stock::StockIce;
 
 /// Why the transport of a leg cannot be set up.

@@ -1,21 +1,8 @@
 //! The process's own agent: all legs on one port.
 
-use std::net::IpAddr;
-
 use gstconvene::ice::{IceEventKind, IceSocket, IceSocketConfig, IceStats, ice_lite};
 
 use super::{Carried, IceError, IceNews, IceTransport, Tell};
-
-/// How the port is to be bound.
-#[derive(Clone, Debug, Default)]
-pub struct OwnIceConfig {
-    /// The UDP port; 0: one that is free.
-    pub port: u16,
-    /// The TCP port, for networks that block UDP; `Some(0)`: the same number as the UDP port.
-    pub tcp_port: Option<u16>,
-    /// The address that stands before this host's own where a NAT maps it one to one.
-    pub external_address: Option<IpAddr>,
-}
 
 /// One port for all legs. Clones share it.
 #[derive(Clone)]
@@ -28,14 +15,9 @@ impl OwnIce {
     ///
     /// # Errors
     /// [`IceError::Bind`] when it cannot be had.
-    pub fn bind(config: OwnIceConfig) -> Result<Self, IceError> {
+    pub fn bind(config: &IceSocketConfig) -> Result<Self, IceError> {
         let port = config.port;
-        let config = IceSocketConfig {
-            port,
-            tcp_port: config.tcp_port,
-            external_address: config.external_address,
-        };
-        let socket = IceSocket::bind(&config).map_err(|cause| IceError::Bind { port, cause })?;
+        let socket = IceSocket::bind(config).map_err(|cause| IceError::Bind { port, cause })?;
         Ok(Self { socket })
     }
 
@@ -43,12 +25,6 @@ impl OwnIce {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.socket.port()
-    }
-
-    /// The TCP port, if there is one.
-    #[must_use]
-    pub fn tcp_port(&self) -> Option<u16> {
-        self.socket.tcp_port()
     }
 
     /// What was counted.

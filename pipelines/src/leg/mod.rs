@@ -3,7 +3,8 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the certificates and `talkers` reads who talks.
+//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the
+//! certificates and `talkers` reads who talks.
 
 mod bridge;
 mod build;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use convene_pipelines::{Leg, LegConfig, LegEvent, OwnIce, OwnIceConfig, StockIce};
+use convene_pipelines::{IceSocketConfig, Leg, LegConfig, LegEvent, OwnIce, StockIce};
 use tokio::{
     sync::mpsc,
     time::{self, Instant},
@@ -45,7 +45,7 @@ pub fn nice_config(conference: &str, participant: &str, number: u32) -> LegConfi
 /// One port for all legs of a test.
 fn own_ice() -> Arc<OwnIce> {
     static ICE: OnceLock<Arc<OwnIce>> = OnceLock::new();
-    let bind = || Arc::new(OwnIce::bind(OwnIceConfig::default()).unwrap());
+    let bind = || Arc::new(OwnIce::bind(&IceSocketConfig::default()).unwrap());
     Arc::clone(ICE.get_or_init(bind))
 }
 

@@ -128,30 +128,18 @@ impl IceAgent {
         true
     }
 
-    pub(super) fn set_local_credentials(
-        &self,
-        session: Option<u32>,
-        ufrag: Option<String>,
-        password: Option<String>,
-    ) -> bool {
-        let Some((stream, socket, local)) = self.parts(session, ufrag, password) else {
-            return false;
-        };
-        socket.set_local(&stream.lane, local);
-        true
+    pub(super) fn set_local_credentials(&self, session: u32, local: Credentials) -> bool {
+        let parts = self.stream(session).zip(self.socket.get());
+        parts
+            .map(|(stream, socket)| socket.set_local(&stream.lane, local))
+            .is_some()
     }
 
-    pub(super) fn set_remote_credentials(
-        &self,
-        session: Option<u32>,
-        ufrag: Option<String>,
-        password: Option<String>,
-    ) -> bool {
-        let Some((stream, socket, remote)) = self.parts(session, ufrag, password) else {
-            return false;
-        };
-        socket.set_remote(stream.lane.id, remote);
-        true
+    pub(super) fn set_remote_credentials(&self, session: u32, remote: Credentials) -> bool {
+        let parts = self.stream(session).zip(self.socket.get());
+        parts
+            .map(|(stream, socket)| socket.set_remote(stream.lane.id, remote))
+            .is_some()
     }
 
     pub(super) fn selected_pair(&self, session: u32) -> Option<Pair> {
@@ -174,23 +162,6 @@ impl IceAgent {
             .iter()
             .map(|stream| Arc::clone(&stream.lane))
             .collect()
-    }
-
-    fn parts(
-        &self,
-        session: Option<u32>,
-        ufrag: Option<String>,
-        password: Option<String>,
-    ) -> Option<(Stream, IceSocket, Credentials)> {
-        let credentials = Credentials {
-            ufrag: ufrag?,
-            password: password?,
-        };
-        Some((
-            self.stream(session?)?,
-            self.socket.get()?.clone(),
-            credentials,
-        ))
     }
 
     fn stream(&self, session: u32) -> Option<Stream> {

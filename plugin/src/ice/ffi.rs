@@ -11,6 +11,7 @@ use std::{
     sync::Mutex,
 };
 
+use convene_ice::Credentials;
 use glib::{ffi as glib_sys, prelude::*, subclass::prelude::*, translate::*};
 use gst_webrtc::{WebRTCICE, WebRTCICEStream, WebRTCICETransport, ffi as sys};
 
@@ -167,6 +168,25 @@ unsafe fn text_of(text: *const c_char) -> Option<String> {
     unsafe { Option::<glib::GString>::from_glib_none(text) }.map(Into::into)
 }
 
+/// A session with credentials for it; `None` when something is missing.
+///
+/// # Safety
+/// Those of [`session_of`] and [`text_of`].
+unsafe fn credentials_of(
+    stream: *mut sys::GstWebRTCICEStream,
+    ufrag: *const c_char,
+    password: *const c_char,
+) -> Option<(u32, Credentials)> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let credentials = Credentials {
+            ufrag: text_of(ufrag)?,
+            password: text_of(password)?,
+        };
+        Some((session_of(stream)?, credentials))
+    }
+}
+
 // The functions below are called by GstWebRTCICE's own, with an instance of our class, live streams of its, and C
 // strings. That is each one's SAFETY.
 
@@ -224,9 +244,8 @@ unsafe extern "C" fn set_local_credentials(
     password: *const c_char,
 ) -> glib_sys::gboolean {
     guarded(glib_sys::GFALSE, || unsafe {
-        let (session, ufrag, password) = (session_of(stream), text_of(ufrag), text_of(password));
-        agent_of(ice)
-            .set_local_credentials(session, ufrag, password)
+        credentials_of(stream, ufrag, password)
+            .is_some_and(|(session, local)| agent_of(ice).set_local_credentials(session, local))
             .into_glib()
     })
 }
@@ -238,9 +257,8 @@ unsafe extern "C" fn set_remote_credentials(
     password: *const c_char,
 ) -> glib_sys::gboolean {
     guarded(glib_sys::GFALSE, || unsafe {
-        let (session, ufrag, password) = (session_of(stream), text_of(ufrag), text_of(password));
-        agent_of(ice)
-            .set_remote_credentials(session, ufrag, password)
+        credentials_of(stream, ufrag, password)
+            .is_some_and(|(session, remote)| agent_of(ice).set_remote_credentials(session, remote))
             .into_glib()
     })
 }

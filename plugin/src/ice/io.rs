@@ -152,7 +152,7 @@ impl Io {
         if !ready.is_empty() || self.connections.is_unfinished() {
             return Some(Duration::ZERO);
         }
-        let strangers = self.connections.has_strangers().then_some(self.inspection);
+        let strangers = (!self.connections.is_empty()).then_some(self.inspection);
         let next = self
             .desk
             .endpoint

@@ -383,12 +383,7 @@ impl Endpoint {
             self.by_remote.remove(&remote);
             self.outputs.push_back(Output::Forgotten(remote));
         }
-        let answers = changes.answers.into_iter().map(|answer| Output::Send {
-            from: answer.from,
-            to: answer.to,
-            octets: answer.octets,
-        });
-        self.outputs.extend(answers);
+        self.outputs.extend(changes.answers);
         let events = changes.events.into_iter();
         self.outputs
             .extend(events.map(|kind| Output::Event(id, Event { at, kind })));

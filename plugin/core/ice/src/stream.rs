@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use is::{IceAgent, IceAgentEvent, IceCreds, Protocol, stun};
+use is::{IceAgent, IceCreds, Protocol, stun};
 
-use crate::{Credentials, DropReason, EventKind, Remote, Transport, replay::Replay};
+use crate::{Credentials, DropReason, EventKind, Output, Remote, Transport, replay::Replay};
 
 /// A peer who sends no check for so long has gone: Firefox asks every 5 s, so three were lost.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -48,17 +48,10 @@ struct Path {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) events: Vec<EventKind>,
-    pub(crate) answers: Vec<Answer>,
+    /// Answers to checks.
+    pub(crate) answers: Vec<Output>,
     /// Addresses that are no longer this stream's.
     pub(crate) forgotten: Vec<Remote>,
-}
-
-/// The answer to a check.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) from: SocketAddr,
-    pub(crate) to: Remote,
-    pub(crate) octets: Vec<u8>,
 }
 
 /// One data stream.
@@ -332,14 +325,14 @@ impl Stream {
                 },
                 address: transmit.destination,
             };
-            changes.answers.push(Answer {
+            changes.answers.push(Output::Send {
                 from: transmit.source,
                 to,
                 octets: transmit.contents.to_vec(),
             });
         }
         // Its own opinion of states and of the best pair is not asked.
-        while self.agent.poll_event().is_some_and(|_: IceAgentEvent| true) {}
+        while self.agent.poll_event().is_some() {}
     }
 
     /// The agent's own books grow with each new source; its verdicts need none of them.

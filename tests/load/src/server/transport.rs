@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use convene_pipelines::{Carried, IceError, IceTransport, OwnIce, OwnIceConfig, StockIce, Tell};
+use convene_pipelines::{Carried, IceError, IceSocketConfig, IceTransport, OwnIce, StockIce, Tell};
 use gstconvene::ice::{IceAgent, RuleError, SilenceRule};
 
 use super::{Ice, Notes};
@@ -36,7 +36,7 @@ impl Transport {
                 external_address: None,
             }))),
             Ice::Own => Ok(Self::Own(Arc::new(Own {
-                socket: OwnIce::bind(OwnIceConfig::default())?,
+                socket: OwnIce::bind(&IceSocketConfig::default())?,
                 agents: Mutex::default(),
             }))),
         }
