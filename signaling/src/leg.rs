@@ -9,8 +9,8 @@ use convene_pipelines::{
 
 use crate::config::Ports;
 
-/// M-lines for relayed talkers, as many as `conveneaudio` relays.
-pub const AUDIO_SLOTS: usize = 4;
+/// M-lines for relayed talkers: none, for the service mixes, and each costs a join as much as a picture's.
+pub const AUDIO_SLOTS: usize = 0;
 
 /// M-lines for pictures by the server path.
 pub const VIDEO_SLOTS: usize = 12;

@@ -29,15 +29,8 @@ impl Tap {
         sink: &gst::Pad,
         stats: &Arc<LegStats>,
     ) -> Result<Option<Self>, LegError> {
-        let session = parts
-            .rtpbin
-            .emit_by_name::<Option<gst::Element>>("get-session", &[&0_u32]);
-        let pad = |name: &str| {
-            session
-                .as_ref()
-                .and_then(|session| session.static_pad(name))
-        };
-        let (Some(media), Some(reports)) = (pad("recv_rtp_src"), pad("sync_src")) else {
+        let pads = ["recv_rtp_src", "sync_src"].map(|name| parts.session_pad(name));
+        let [Some(media), Some(reports)] = pads else {
             return Ok(None);
         };
         let exit = exit();

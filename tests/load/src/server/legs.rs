@@ -10,7 +10,7 @@ use super::{FromServer, Ice, Said, ToLegs, transport::Transport};
 use crate::{error::LoadError, lines, scene::Scene};
 
 /// As many slots as the service gives a leg.
-const AUDIO_SLOTS: usize = 4;
+const AUDIO_SLOTS: usize = 0;
 const VIDEO_SLOTS: usize = 12;
 
 const CONFERENCE: &str = "load";
