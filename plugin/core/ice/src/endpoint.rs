@@ -10,10 +10,7 @@ use is::stun::StunMessage;
 use thiserror::Error;
 
 use crate::{
-    Remote,
-    limiter::Limiter,
-    stream::{Changes, Stream},
-    stun,
+    DropReason, Remote, Verdict, changes::Changes, limiter::Limiter, stream::Stream, stun,
 };
 
 /// How often streams are asked what time has changed.
@@ -46,74 +43,6 @@ impl std::fmt::Debug for Credentials {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("another stream has the ufrag `{0}`")]
 pub struct UfragTaken(pub String);
-
-/// What a datagram turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// A DTLS record for this stream.
-    Dtls(StreamId),
-    /// SRTP or SRTCP for this stream.
-    Media(StreamId),
-    /// STUN, and dealt with here.
-    Stun,
-    /// Nobody's.
-    Dropped(DropReason),
-}
-
-/// Why a datagram was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(usize)]
-pub enum DropReason {
-    /// Nothing of what shares a port here (RFC 7983).
-    UnknownKind,
-    /// From an address where no stream's peer was verified.
-    UnknownSender,
-    /// STUN that is neither a check nor a plain request for an address.
-    MalformedStun,
-    /// STUN that asks nothing: an answer or an indication.
-    NotAsked,
-    /// A check for a stream that there is not.
-    UnknownUfrag,
-    /// A check without the right password.
-    Unauthenticated,
-    /// A check that came from elsewhere before.
-    Replayed,
-    /// A check from an address where another stream's peer is.
-    AddressTaken,
-    /// More questions than are answered to one network.
-    RateLimited,
-}
-
-impl DropReason {
-    /// All, in the order of their counters.
-    pub const ALL: [Self; 9] = [
-        Self::UnknownKind,
-        Self::UnknownSender,
-        Self::MalformedStun,
-        Self::NotAsked,
-        Self::UnknownUfrag,
-        Self::Unauthenticated,
-        Self::Replayed,
-        Self::AddressTaken,
-        Self::RateLimited,
-    ];
-
-    /// A name for counters.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UnknownKind => "unknown-kind",
-            Self::UnknownSender => "unknown-sender",
-            Self::MalformedStun => "malformed-stun",
-            Self::NotAsked => "not-asked",
-            Self::UnknownUfrag => "unknown-ufrag",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Replayed => "replayed",
-            Self::AddressTaken => "address-taken",
-            Self::RateLimited => "rate-limited",
-        }
-    }
-}
 
 /// What is to be done.
 #[derive(Debug)]
@@ -200,7 +129,8 @@ impl Endpoint {
         }
     }
 
-    /// A stream with our credentials for it; one that is there gets others (an ICE restart).
+    /// A stream with our credentials for it; one that is there gets others (an ICE restart). Those before them are
+    /// good until the peer nominates with the new ones, for 30 s at most.
     ///
     /// # Errors
     /// [`UfragTaken`]; nothing has changed then.
@@ -217,11 +147,8 @@ impl Endpoint {
         self.round.get_or_insert(now + ROUND);
         let ufrag = local.ufrag.clone();
         if let Some(stream) = self.streams.get_mut(&id) {
-            if *stream.local() == local {
-                return Ok(());
-            }
-            self.by_ufrag.remove(&stream.local().ufrag);
-            stream.set_local(local);
+            let changes = stream.set_local(now, local);
+            self.apply(now, id, changes);
         } else {
             self.streams.insert(id, Stream::new(local));
         }
@@ -229,7 +156,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// The credentials of a stream's peer.
+    /// The credentials of a stream's peer. Others than before are an ICE restart too: as in
+    /// [`set_local`](Self::set_local), what was before is good for a while.
     pub fn set_remote(&mut self, now: Instant, id: StreamId, remote: Credentials) {
         if let Some(stream) = self.streams.get_mut(&id) {
             let changes = stream.set_remote(now, remote);
@@ -242,7 +170,9 @@ impl Endpoint {
         let Some(stream) = self.streams.remove(&id) else {
             return;
         };
-        self.by_ufrag.remove(&stream.local().ufrag);
+        for ufrag in stream.ufrags() {
+            self.by_ufrag.remove(ufrag);
+        }
         for remote in stream.remotes() {
             self.by_remote.remove(&remote);
             self.outputs.push_back(Output::Forgotten(remote));
@@ -321,6 +251,9 @@ impl Endpoint {
         }
         match StunMessage::parse(octets) {
             Ok(message) if message.is_binding_request() => self.check(now, from, to, message),
+            Ok(message) if message.is_successful_binding_response() => {
+                self.answered(now, from, message)
+            }
             Ok(_) => Err(DropReason::NotAsked),
             Err(_) => self.answer(now, from, to, octets),
         }
@@ -340,7 +273,8 @@ impl Endpoint {
         }
         let stream = self.streams.get_mut(&id).ok_or(DropReason::UnknownUfrag)?;
         let changes = stream.check(now, from, to, message)?;
-        if let Some(before) = self.by_remote.insert(from, id)
+        if stream.is_at(from)
+            && let Some(before) = self.by_remote.insert(from, id)
             && before != id
             && let Some(other) = self.streams.get_mut(&before)
         {
@@ -356,6 +290,20 @@ impl Endpoint {
         owner
             .and_then(|owner| self.streams.get(owner))
             .is_some_and(|other| other.holds(now, from))
+    }
+
+    /// An answer to a check of ours.
+    fn answered(
+        &mut self,
+        now: Instant,
+        from: Remote,
+        message: StunMessage<'_>,
+    ) -> Result<Verdict, DropReason> {
+        let id = self.of_known(from).map_err(|_| DropReason::NotAsked)?;
+        let stream = self.streams.get_mut(&id).ok_or(DropReason::NotAsked)?;
+        let changes = stream.answered(now, from, message)?;
+        self.apply(now, id, changes);
+        Ok(Verdict::Stun)
     }
 
     /// Tells a stranger his address.
@@ -379,11 +327,14 @@ impl Endpoint {
     }
 
     fn apply(&mut self, at: Instant, id: StreamId, changes: Changes) {
+        for ufrag in changes.ended {
+            self.by_ufrag.remove(&ufrag);
+        }
         for remote in changes.forgotten {
             self.by_remote.remove(&remote);
             self.outputs.push_back(Output::Forgotten(remote));
         }
-        self.outputs.extend(changes.answers);
+        self.outputs.extend(changes.messages);
         let events = changes.events.into_iter();
         self.outputs
             .extend(events.map(|kind| Output::Event(id, Event { at, kind })));

@@ -3,8 +3,10 @@
 use std::{
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    time::{Duration, Instant},
+    time::Instant,
 };
+
+use crate::bucket::Bucket;
 
 /// Networks that are told apart; those that meet in one place share what it allows. A power of two.
 const PLACES: usize = 1_024;
@@ -19,20 +21,14 @@ const BURST: u32 = 2 * RATE;
 /// A token bucket for each network: /24 of IPv4 and /56 of IPv6. Its size never changes.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    places: Vec<Place>,
+    places: Vec<Bucket<RATE, BURST>>,
     hasher: RandomState,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    tokens: u32,
-    filled: Option<Instant>,
 }
 
 impl Limiter {
     pub(crate) fn new() -> Self {
         Self {
-            places: vec![Place::default(); PLACES],
+            places: vec![Bucket::default(); PLACES],
             hasher: RandomState::new(),
         }
     }
@@ -44,35 +40,9 @@ impl Limiter {
     }
 }
 
-impl Place {
-    fn take(&mut self, now: Instant) -> bool {
-        self.fill(now);
-        let left = self.tokens.checked_sub(1);
-        self.tokens = left.unwrap_or(0);
-        left.is_some()
-    }
-
-    fn fill(&mut self, now: Instant) {
-        let Some(filled) = self.filled else {
-            *self = Self {
-                tokens: BURST,
-                filled: Some(now),
-            };
-            return;
-        };
-        let passed = now.saturating_duration_since(filled);
-        let new = (passed.as_micros() * u128::from(RATE) / 1_000_000).min(u128::from(BURST)) as u32;
-        if new > 0 {
-            self.tokens = (self.tokens + new).min(BURST);
-            self.filled = Some(filled + Duration::from_secs(1) / RATE * new);
-        }
-        if new == BURST {
-            self.filled = Some(now);
-        }
-    }
-}
-
-fn network(address: IpAddr) -> u64 {
+/// The network that an address is of, a /24 of IPv4 or a /56 of IPv6: as a rule that is one household or office.
+#[must_use]
+pub fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(u32::from(v4) >> 8),
         // Set apart from all IPv4 networks by a bit that those never have.
@@ -83,6 +53,7 @@ fn network(address: IpAddr) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn allowed(limiter: &mut Limiter, now: Instant, to: IpAddr, asked: usize) -> usize {
         (0..asked).filter(|_| limiter.allow(now, to)).count()

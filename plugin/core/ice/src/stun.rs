@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 const HEADER: usize = 20;
 const MAGIC: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0, 1];
-const BINDING_SUCCESS: [u8; 2] = [1, 1];
+pub(crate) const BINDING_SUCCESS: [u8; 2] = [1, 1];
 const XOR_MAPPED_ADDRESS: [u8; 2] = [0, 0x20];
 
 /// Attributes below this have to be understood by whoever answers (RFC 8489 section 14).

@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::{collections::BTreeMap, time::Duration};
+
 use common::{Check, World, at, rtp};
-use convene_ice::{StreamId, Verdict};
+use convene_ice::{DropReason, EventKind, Remote, StreamId, Verdict};
 use proptest::prelude::*;
 
 /// A change to a recorded check.
@@ -79,9 +81,9 @@ proptest! {
         prop_assert_eq!(world.events.len(), told);
         prop_assert_eq!(world.hear(ann, &rtp()), Verdict::Media(StreamId(1)));
         prop_assert!(!world.endpoint.knows(mallory));
-        let reflected = world.sent.iter().filter(|(to, _)| *to == mallory);
-        for (_, answer) in reflected {
-            prop_assert_eq!(answer.len(), 32);
+        let reflected = world.sent.iter().filter(|sent| sent.to == mallory);
+        for answer in reflected {
+            prop_assert_eq!(answer.octets.len(), 32);
         }
     }
 
@@ -101,12 +103,11 @@ proptest! {
         }
         world.hear(at("192.0.2.66:6666"), &octets);
         prop_assert!(world.events.is_empty());
-        prop_assert!(world.sent.iter().all(|(_, answer)| answer.len() == 32));
+        prop_assert!(world.sent.iter().all(|sent| sent.octets.len() == 32));
     }
 }
 
-/// What comes from an address goes to whoever was last verified there; what a stream's pair points to is where it was
-/// last nominated.
+/// What peers do who share a NAT: each may be given an address that was another's.
 #[derive(Clone, Debug)]
 enum Act {
     Check { stream: u64, from: u8 },
@@ -117,43 +118,137 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (1..4_u64, 0..5_u8).prop_map(|(stream, from)| Act::Check { stream, from }),
-        2 => (1..20_u64).prop_map(|seconds| Act::Pass { seconds }),
+        2 => (1..40_u64).prop_map(|seconds| Act::Pass { seconds }),
         1 => (1..4_u64).prop_map(|stream| Act::Remove { stream }),
     ]
 }
 
+fn place(from: u8) -> Remote {
+    at(&format!("192.0.2.1:{}", 4_000 + u16::from(from)))
+}
+
+/// What ought to be known of a stream. Times are half seconds.
+#[derive(Default)]
+struct Book {
+    paths: BTreeMap<u8, u64>,
+    selected: Option<u8>,
+    checked: Option<u64>,
+    silent: bool,
+}
+
+impl Book {
+    fn holds(&self, now: u64, from: u8) -> bool {
+        let held = if self.selected == Some(from) { 30 } else { 12 };
+        self.paths.get(&from).is_some_and(|at| now - at < held)
+    }
+
+    fn is_lost(&mut self, from: u8) {
+        self.paths.remove(&from);
+        self.selected.take_if(|selected| *selected == from);
+    }
+
+    fn is_checked(&mut self, now: u64, from: u8) {
+        self.paths.insert(from, now);
+        (self.selected, self.checked, self.silent) = (Some(from), Some(now), false);
+    }
+
+    fn pass(&mut self, now: u64) {
+        let quiet = self.checked.map_or(0, |at| now - at);
+        self.silent |= quiet >= 30;
+        self.selected.take_if(|_| quiet >= 60);
+        let selected = self.selected;
+        self.paths
+            .retain(|from, at| now - *at < 60 || Some(*from) == selected);
+    }
+}
+
+/// The streams that there are, and the time.
+struct Reference {
+    books: BTreeMap<u64, Book>,
+    now: u64,
+}
+
+impl Reference {
+    fn check(&mut self, stream: u64, from: u8) -> Verdict {
+        let now = self.now;
+        if !self.books.contains_key(&stream) {
+            return Verdict::Dropped(DropReason::UnknownUfrag);
+        }
+        let mut others = self.books.iter().filter(|(id, _)| **id != stream);
+        if others.any(|(_, book)| book.holds(now, from)) {
+            return Verdict::Dropped(DropReason::AddressTaken);
+        }
+        for (id, book) in &mut self.books {
+            if *id == stream {
+                book.is_checked(now, from);
+            } else {
+                book.is_lost(from);
+            }
+        }
+        Verdict::Stun
+    }
+
+    /// The endpoint looks at every full second.
+    fn pass(&mut self, halves: u64) {
+        for _ in 0..halves {
+            self.now += 1;
+            if self.now.is_multiple_of(2) {
+                self.books.values_mut().for_each(|book| book.pass(self.now));
+            }
+        }
+    }
+
+    fn owner(&self, from: u8) -> Verdict {
+        let mut books = self.books.iter();
+        let owner = books.find(|(_, book)| book.paths.contains_key(&from));
+        owner.map_or(Verdict::Dropped(DropReason::UnknownSender), |(id, _)| {
+            Verdict::Media(StreamId(*id))
+        })
+    }
+}
+
+fn is_silent(world: &World, id: u64) -> bool {
+    let mine = world.events.iter().filter(|(stream, _)| stream.0 == id);
+    mine.fold(false, |silent, (_, kind)| match kind {
+        EventKind::Silent => true,
+        EventKind::Heard => false,
+        _ => silent,
+    })
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn every_address_is_one_stream_s(acts in prop::collection::vec(act(), 0..60)) {
-        let place = |from: u8| at(&format!("192.0.2.{from}:4000"));
         let mut world = World::new().with(1, "1").with(2, "2").with(3, "3");
-        let mut owners = [None; 5];
-        let mut there = [true; 4];
+        let books = (1..4).map(|id| (id, Book::default())).collect();
+        let mut reference = Reference { books, now: 0 };
         for act in acts {
             match act {
                 Act::Check { stream, from } => {
+                    // Nobody is so fast that he is held back.
+                    world.pass(Duration::from_millis(500));
+                    reference.pass(1);
                     let verdict = world.check(&stream.to_string(), place(from));
-                    if verdict == Verdict::Stun {
-                        prop_assert!(there[stream as usize]);
-                        owners[usize::from(from)] = Some(stream);
-                        prop_assert_eq!(world.selected(stream), Some(place(from)));
-                    }
+                    prop_assert_eq!(verdict, reference.check(stream, from));
                 }
-                Act::Pass { seconds } => world.pass(std::time::Duration::from_secs(seconds)),
+                Act::Pass { seconds } => {
+                    world.pass(Duration::from_secs(seconds));
+                    reference.pass(2 * seconds);
+                }
                 Act::Remove { stream } => {
                     world.endpoint.remove(StreamId(stream));
-                    there[stream as usize] = false;
-                    for owner in &mut owners {
-                        *owner = owner.filter(|owner| *owner != stream);
-                    }
+                    world.drain();
+                    reference.books.remove(&stream);
                 }
             }
-            world.drain();
-            for (from, owner) in owners.iter().enumerate() {
-                let verdict = world.hear(place(from as u8), &rtp());
-                if let Verdict::Media(id) = verdict {
-                    prop_assert_eq!(Some(id.0), *owner);
-                }
+            for from in 0..5 {
+                prop_assert_eq!(world.hear(place(from), &rtp()), reference.owner(from));
+            }
+            for (id, book) in &reference.books {
+                prop_assert_eq!(world.selected(*id), book.selected.map(place));
+                prop_assert_eq!(is_silent(&world, *id), book.silent);
             }
         }
     }

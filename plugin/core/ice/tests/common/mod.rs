@@ -21,6 +21,11 @@ pub fn ours() -> SocketAddr {
     "198.51.100.1:50000".parse().unwrap()
 }
 
+/// Another address of ours.
+pub fn ours_too() -> SocketAddr {
+    "[2001:db8::1]:50000".parse().unwrap()
+}
+
 pub fn at(text: &str) -> Remote {
     Remote::udp(text.parse().unwrap())
 }
@@ -65,13 +70,34 @@ impl Check {
             self.priority,
             self.nominates,
         );
-        let mut octets = vec![0; 500];
-        let hmac = |key: &[u8], parts: &[&[u8]]| DefaultSha1HmacProvider.sha1_hmac(key, parts);
-        let length = message
-            .to_bytes(Some(self.local.password.as_bytes()), &mut octets, hmac)
-            .unwrap();
-        octets.truncate(length);
-        octets
+        written(message, &self.local.password)
+    }
+}
+
+/// A message with its integrity.
+pub fn written(message: StunMessage<'_>, password: &str) -> Vec<u8> {
+    let mut octets = vec![0; 500];
+    let length = message
+        .to_bytes(Some(password.as_bytes()), &mut octets, hmac)
+        .unwrap();
+    octets.truncate(length);
+    octets
+}
+
+pub fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+    DefaultSha1HmacProvider.sha1_hmac(key, parts)
+}
+
+/// What an endpoint has sent.
+pub struct Sent {
+    pub from: SocketAddr,
+    pub to: Remote,
+    pub octets: Vec<u8>,
+}
+
+impl Sent {
+    pub fn message(&self) -> StunMessage<'_> {
+        StunMessage::parse(&self.octets).unwrap()
     }
 }
 
@@ -80,7 +106,7 @@ pub struct World {
     pub endpoint: Endpoint,
     pub now: Instant,
     pub events: Vec<(StreamId, EventKind)>,
-    pub sent: Vec<(Remote, Vec<u8>)>,
+    pub sent: Vec<Sent>,
 }
 
 impl World {
@@ -96,9 +122,7 @@ impl World {
     /// With a stream of this name, whose peer's credentials are known.
     pub fn with(mut self, id: u64, name: &str) -> Self {
         self.open(id, name);
-        let peer = credentials(&format!("{name}-peer"));
-        self.endpoint.set_remote(self.now, StreamId(id), peer);
-        self.drain();
+        self.meet(id, name);
         self
     }
 
@@ -107,10 +131,21 @@ impl World {
         self.endpoint
             .set_local(self.now, StreamId(id), local)
             .unwrap();
+        self.drain();
+    }
+
+    pub fn meet(&mut self, id: u64, name: &str) {
+        let peer = credentials(&format!("{name}-peer"));
+        self.endpoint.set_remote(self.now, StreamId(id), peer);
+        self.drain();
     }
 
     pub fn hear(&mut self, from: Remote, octets: &[u8]) -> Verdict {
-        let verdict = self.endpoint.handle(self.now, from, ours(), octets);
+        self.hear_at(ours(), from, octets)
+    }
+
+    pub fn hear_at(&mut self, to: SocketAddr, from: Remote, octets: &[u8]) -> Verdict {
+        let verdict = self.endpoint.handle(self.now, from, to, octets);
         self.drain();
         verdict
     }
@@ -118,6 +153,30 @@ impl World {
     /// A fresh check that nominates.
     pub fn check(&mut self, name: &str, from: Remote) -> Verdict {
         self.hear(from, &Check::of(name).octets())
+    }
+
+    /// A fresh check that does not nominate.
+    pub fn glance(&mut self, name: &str, from: Remote) -> Verdict {
+        let check = Check {
+            nominates: false,
+            ..Check::of(name)
+        };
+        self.hear(from, &check.octets())
+    }
+
+    /// The checks that the endpoint itself has sent there.
+    pub fn questions(&self, to: Remote) -> Vec<&Sent> {
+        let sent = self.sent.iter().filter(|sent| sent.to == to);
+        sent.filter(|sent| sent.message().is_binding_request())
+            .collect()
+    }
+
+    /// The peer answers the last of these, from there.
+    pub fn reply(&mut self, name: &str, from: Remote) -> Verdict {
+        let question = self.questions(from).pop().unwrap();
+        let answer = StunMessage::binding_reply(question.message().trans_id(), question.from);
+        let octets = written(answer, &credentials(&format!("{name}-peer")).password);
+        self.hear(from, &octets)
     }
 
     pub fn pass(&mut self, time: Duration) {
@@ -133,10 +192,7 @@ impl World {
     pub fn drain(&mut self) {
         while let Some(output) = self.endpoint.poll() {
             match output {
-                Output::Send { from, to, octets } => {
-                    assert_eq!(from, ours());
-                    self.sent.push((to, octets));
-                }
+                Output::Send { from, to, octets } => self.sent.push(Sent { from, to, octets }),
                 Output::Event(id, event) => self.events.push((id, event.kind)),
                 Output::Forgotten(remote) => assert!(!self.endpoint.knows(remote)),
             }
