@@ -2,13 +2,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "ice/behind_srtp.rs"]
+mod behind_srtp;
+#[path = "ice/caller.rs"]
+mod caller;
 #[path = "ice/peer.rs"]
 mod peer;
 #[path = "ice/side.rs"]
 mod side;
+#[path = "ice/threads.rs"]
+mod threads;
 
 use std::{
-    io::Read,
+    io::{ErrorKind, Read},
     net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
 };
 
@@ -127,6 +133,38 @@ fn a_connection_without_a_check_is_closed() {
         assert_eq!(stream.read(&mut [0; 10]).unwrap_or(0), 0);
     }
     until("none left", || socket.stats().connections == 0);
+}
+
+/// They come from as many addresses as they like.
+#[test]
+fn strangers_of_one_network_get_so_many_connections() {
+    let socket = socket();
+    let server = SocketAddr::from(([127, 0, 0, 1], socket.port()));
+    let mut strangers: Vec<_> = (0..40)
+        .map(|n| connection([127, 0, 0, n + 2], server))
+        .collect();
+    let mut other = connection([127, 0, 1, 1], server);
+    let mut most = 0;
+    until("refused", || {
+        most = most.max(socket.stats().connections);
+        strangers.retain_mut(is_open);
+        strangers.len() <= 32
+    });
+    assert_eq!(most, 33);
+    assert!(is_open(&mut other));
+}
+
+fn connection(from: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket.into()
+}
+
+fn is_open(connection: &mut TcpStream) -> bool {
+    let read = connection.read(&mut [0]);
+    read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]

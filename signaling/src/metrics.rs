@@ -134,6 +134,11 @@ fn of_ice(sheet: &mut Sheet, ice: &IceStats) {
         "Datagrams that the system threw away because we were too slow.",
         ice.overruns,
     );
+    sheet.counter(
+        "ice_panics_total",
+        "Panics on the port's threads, each of which cost a packet or a job; any is a bug.",
+        ice.panics,
+    );
     sheet.head("ice_packets_total", "counter", "Packets by how they ended.");
     for (ending, count) in &ice.packets {
         sheet.value(&format!("ice_packets_total{{ending=\"{ending}\"}}"), *count);
@@ -229,6 +234,7 @@ mod tests {
         let ice = IceStats {
             packets: vec![("sent", 7), ("silence", 9)],
             overruns: 2,
+            panics: 3,
             ..IceStats::default()
         };
         let standing = Standing {
@@ -241,6 +247,7 @@ mod tests {
             "convene_ice_packets_total{ending=\"sent\"} 7",
             "convene_ice_packets_total{ending=\"silence\"} 9",
             "convene_ice_overruns_total 2",
+            "convene_ice_panics_total 3",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }

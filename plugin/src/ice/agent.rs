@@ -7,7 +7,10 @@ use glib::subclass::prelude::*;
 use gst::{prelude::*, subclass::prelude::*};
 use gst_webrtc::{WebRTCICE, WebRTCICEGatheringState, WebRTCICEStream, WebRTCICETransport};
 
-use super::{IceSocket, elements, ffi, lane::Lane};
+use super::{
+    IceSocket, elements, ffi,
+    lane::{CAT, Lane},
+};
 use crate::lock::lock;
 
 /// `ConveneIceAgent`.
@@ -35,7 +38,8 @@ struct Stream {
     session: u32,
     object: super::IceStream,
     transport: super::IceTransport,
-    lane: Arc<Lane>,
+    /// Without a socket there is none.
+    lane: Option<Arc<Lane>>,
 }
 
 /// The pair that a session uses.
@@ -57,8 +61,8 @@ impl ObjectImpl for IceAgent {
     fn dispose(&self) {
         let streams = std::mem::take(&mut *lock(&self.streams));
         if let Some(socket) = self.socket.get() {
-            for stream in streams {
-                socket.remove(stream.lane.id);
+            for lane in streams.iter().filter_map(|stream| stream.lane.as_ref()) {
+                socket.remove(lane.id);
             }
         }
     }
@@ -87,24 +91,32 @@ impl ObjectImpl for IceTransport {}
 impl GstObjectImpl for IceTransport {}
 
 impl IceAgent {
-    /// The stream of a session, made when it is not there. Without a socket it leads nowhere.
+    /// The stream of a session, made when it is not there. webrtcbin borrows it, and takes no for an answer no better
+    /// than a stream that is gone; so there is one without a socket too, which leads nowhere.
     pub(super) fn add_stream(&self, session: u32) -> super::IceStream {
         if let Some(stream) = self.stream(session) {
             return stream.object;
         }
         let object = glib::Object::new::<super::IceStream>();
         ffi::number(&object, session);
-        if let (Some(socket), Some(observer)) = (self.socket.get(), self.observer.get()) {
-            let observer = Arc::clone(observer);
-            let lane = Arc::new(socket.lane(Box::new(move |event| observer(event))));
-            lock(&self.streams).push(Stream {
-                session,
-                object: object.clone(),
-                transport: transport(&lane),
-                lane,
-            });
+        let lane = self.new_lane();
+        if lane.is_none() {
+            gst::error!(CAT, imp = self, "an agent without a socket reaches nobody");
         }
+        lock(&self.streams).push(Stream {
+            session,
+            object: object.clone(),
+            transport: transport(lane.as_ref()),
+            lane,
+        });
         object
+    }
+
+    fn new_lane(&self) -> Option<Arc<Lane>> {
+        let (socket, observer) = (self.socket.get()?, Arc::clone(self.observer.get()?));
+        Some(Arc::new(
+            socket.lane(Box::new(move |event| observer(event))),
+        ))
     }
 
     pub(super) fn transport(&self, session: u32) -> Option<super::IceTransport> {
@@ -129,38 +141,38 @@ impl IceAgent {
     }
 
     pub(super) fn set_local_credentials(&self, session: u32, local: Credentials) -> bool {
-        let parts = self.stream(session).zip(self.socket.get());
+        let parts = self.lane(session).zip(self.socket.get());
         parts
-            .map(|(stream, socket)| socket.set_local(&stream.lane, local))
+            .map(|(lane, socket)| socket.set_local(&lane, local))
             .is_some()
     }
 
     pub(super) fn set_remote_credentials(&self, session: u32, remote: Credentials) -> bool {
-        let parts = self.stream(session).zip(self.socket.get());
+        let parts = self.lane(session).zip(self.socket.get());
         parts
-            .map(|(stream, socket)| socket.set_remote(stream.lane.id, remote))
+            .map(|(lane, socket)| socket.set_remote(lane.id, remote))
             .is_some()
     }
 
     pub(super) fn selected_pair(&self, session: u32) -> Option<Pair> {
-        let (local, remote) = self.stream(session)?.lane.selected()?;
+        let route = self.lane(session)?.route()?;
         Some(Pair {
             session,
-            local,
-            remote: remote.address,
-            is_tcp: remote.transport == Transport::Tcp,
+            local: route.local,
+            remote: route.remote.address,
+            is_tcp: route.remote.transport == Transport::Tcp,
         })
     }
 
     pub(super) fn lane(&self, session: u32) -> Option<Arc<Lane>> {
-        Some(self.stream(session)?.lane)
+        self.stream(session)?.lane
     }
 
     pub(super) fn lanes(&self) -> Vec<Arc<Lane>> {
         let streams = lock(&self.streams);
         streams
             .iter()
-            .map(|stream| Arc::clone(&stream.lane))
+            .filter_map(|stream| stream.lane.clone())
             .collect()
     }
 
@@ -173,11 +185,13 @@ impl IceAgent {
     }
 }
 
-fn transport(lane: &Arc<Lane>) -> super::IceTransport {
+fn transport(lane: Option<&Arc<Lane>>) -> super::IceTransport {
     let transport = glib::Object::new::<super::IceTransport>();
     let elements = [elements::Src::of(lane), elements::Sink::of(lane)];
     ffi::equip(&transport, &elements[0], &elements[1]);
     transport.imp().elements.get_or_init(|| elements);
-    lane.belongs_to(transport.upcast_ref());
+    if let Some(lane) = lane {
+        lane.belongs_to(transport.upcast_ref());
+    }
     transport
 }

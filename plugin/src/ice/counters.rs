@@ -14,9 +14,13 @@ pub(super) enum Ending {
     Delivered,
     /// It arrived, and the pipeline would not have it: not ready, or ending.
     NotTaken,
+    /// It arrived, and is of no source that could be told.
+    Malformed,
+    /// It arrived, and its stream has had too many sources.
+    Sources,
     /// It arrived, and was silence that nobody needs.
     Silence,
-    /// It arrived, and too many DTLS records of its stream were waiting.
+    /// It arrived, and too much of its stream was waiting for a step of DTLS.
     HandshakeQueue,
     /// It arrived, and is longer than any packet.
     Oversized,
@@ -33,9 +37,11 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Delivered, "delivered"),
         (Self::NotTaken, "not-taken"),
+        (Self::Malformed, "malformed-media"),
+        (Self::Sources, "too-many-sources"),
         (Self::Silence, "silence"),
         (Self::HandshakeQueue, "handshake-queue"),
         (Self::Oversized, "oversized"),
@@ -53,6 +59,7 @@ pub(super) struct Counters {
     endings: [AtomicU64; Ending::ALL.len()],
     dropped: [AtomicU64; DropReason::ALL.len()],
     longest: AtomicU64,
+    panics: AtomicU64,
     pub(super) streams: AtomicU64,
     pub(super) connections: AtomicU64,
 }
@@ -78,6 +85,15 @@ impl Counters {
     /// The longest of these times since it was last asked.
     pub(super) fn longest(&self) -> Duration {
         Duration::from_nanos(self.longest.swap(0, Relaxed))
+    }
+
+    /// A piece of work ended in a panic.
+    pub(super) fn panicked(&self) {
+        self.panics.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
     }
 
     /// Names and counts of how packets ended.

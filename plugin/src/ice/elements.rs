@@ -8,13 +8,13 @@ use gst::{prelude::*, subclass::prelude::*};
 
 use super::lane::{CAT, Entry, Lane};
 
-/// `ConveneIceSrc`.
+/// `ConveneIceSrc`; nothing arrives without a lane.
 #[derive(Default)]
 pub struct IceSrc {
     lane: OnceLock<Arc<Lane>>,
 }
 
-/// `ConveneIceSink`.
+/// `ConveneIceSink`; nothing is sent without a lane.
 #[derive(Default)]
 pub struct IceSink {
     lane: OnceLock<Arc<Lane>>,
@@ -29,17 +29,21 @@ glib::wrapper! {
 }
 
 impl Src {
-    pub(super) fn of(lane: &Arc<Lane>) -> gst::Element {
+    pub(super) fn of(lane: Option<&Arc<Lane>>) -> gst::Element {
         let src = glib::Object::new::<Self>();
-        src.imp().lane.get_or_init(|| Arc::clone(lane));
+        if let Some(lane) = lane {
+            src.imp().lane.get_or_init(|| Arc::clone(lane));
+        }
         src.upcast()
     }
 }
 
 impl Sink {
-    pub(super) fn of(lane: &Arc<Lane>) -> gst::Element {
+    pub(super) fn of(lane: Option<&Arc<Lane>>) -> gst::Element {
         let sink = glib::Object::new::<Self>();
-        sink.imp().lane.get_or_init(|| Arc::clone(lane));
+        if let Some(lane) = lane {
+            sink.imp().lane.get_or_init(|| Arc::clone(lane));
+        }
         sink.upcast()
     }
 }

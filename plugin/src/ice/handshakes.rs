@@ -8,10 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    lane::{CAT, Lane},
-    pool::Pool,
-};
+use super::{counters::Counters, guard::guarded, lane::Lane, pool::Pool};
 
 /// How long a record may wait for its pipeline. Peers repeat theirs after 50 ms at the earliest (RFC 9147 section 5.8.2),
 /// then ever later.
@@ -26,6 +23,15 @@ pub(super) enum Job {
     Tell(Arc<Lane>, convene_ice::Event),
     /// A DTLS record of a stream's peer.
     Dtls(Arc<Lane>, Vec<u8>),
+    /// A stream has lost its socket.
+    Fail(Arc<Lane>),
+}
+
+/// What the thread has.
+pub(super) struct Handshakes {
+    pool: Pool,
+    counters: Arc<Counters>,
+    early: Vec<Early>,
 }
 
 /// A peer is faster than the answer that goes to webrtcbin by another way: his first record waits for it.
@@ -35,50 +41,63 @@ struct Early {
     until: Instant,
 }
 
-/// Does the jobs until nobody has any more.
-pub(super) fn run(jobs: &Receiver<Job>) {
-    let pool = match Pool::new() {
-        Ok(pool) => pool,
-        Err(error) => {
-            gst::error!(CAT, "no buffers for handshakes: {error}");
-            return;
+impl Handshakes {
+    pub(super) fn new(pool: Pool, counters: Arc<Counters>) -> Self {
+        Self {
+            pool,
+            counters,
+            early: Vec::new(),
         }
-    };
-    let mut early = Vec::new();
-    while let Ok(job) = next(jobs, &mut early, &pool) {
+    }
+
+    /// Does the jobs until nobody has any more.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let counters = Arc::clone(&self.counters);
+        loop {
+            let job = match self.next(jobs) {
+                Ok(job) => Some(job),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            guarded("a record", &counters, || self.let_in());
+            if let Some(job) = job {
+                guarded("a job", &counters, || self.handle(job));
+            }
+        }
+    }
+
+    /// The next job, if there is one before what came early has to be looked after again.
+    fn next(&self, jobs: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
+        if self.early.is_empty() {
+            return jobs.recv().map_err(|_| RecvTimeoutError::Disconnected);
+        }
+        jobs.recv_timeout(GLANCE)
+    }
+
+    /// Hands on what came early and can be taken now, or never.
+    fn let_in(&mut self) {
+        let (pool, now) = (&self.pool, Instant::now());
+        let due = |early: &mut Early| early.lane.is_open() || now >= early.until;
+        for Early { lane, record, .. } in self.early.extract_if(.., due) {
+            deliver(&lane, pool, &record);
+        }
+    }
+
+    fn handle(&mut self, job: Job) {
         match job {
             Job::Tell(lane, event) => lane.tell(event),
-            Job::Dtls(lane, record) if lane.is_open() => deliver(&lane, &pool, &record),
-            Job::Dtls(lane, record) => early.push(Early {
+            Job::Dtls(lane, record) if lane.is_open() => deliver(&lane, &self.pool, &record),
+            Job::Dtls(lane, record) => self.early.push(Early {
                 lane,
                 record,
                 until: Instant::now() + PATIENCE,
             }),
+            Job::Fail(lane) => lane.fail(),
         }
     }
-}
-
-/// The next job; meanwhile what came early is looked after.
-fn next(
-    jobs: &Receiver<Job>,
-    early: &mut Vec<Early>,
-    pool: &Pool,
-) -> Result<Job, RecvTimeoutError> {
-    while !early.is_empty() {
-        let next = jobs.recv_timeout(GLANCE);
-        let now = Instant::now();
-        for due in early.extract_if(.., |early| early.lane.is_open() || now >= early.until) {
-            deliver(&due.lane, pool, &due.record);
-        }
-        match next {
-            Err(RecvTimeoutError::Timeout) => {}
-            next => return next,
-        }
-    }
-    jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
 }
 
 fn deliver(lane: &Lane, pool: &Pool, record: &[u8]) {
     lane.step_aside();
-    lane.deliver(pool, record);
+    lane.dtls(pool, record);
 }

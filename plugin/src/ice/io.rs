@@ -1,30 +1,30 @@
-//! The I/O thread: reads what arrives, lets the endpoint say whose it is, and hands it on.
+//! The I/O thread: reads what arrives, has it sorted, and sends what the endpoint answers.
 //!
 //! Media is dealt with on this thread, down to the jitterbuffer. DTLS is not: a handshake takes milliseconds, in which
 //! all others would wait.
 
 use std::{
-    collections::HashMap,
     io,
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::Ordering::Relaxed,
         mpsc::{Receiver, Sender},
     },
     time::{Duration, Instant},
 };
 
-use convene_ice::{Credentials, Endpoint, EventKind, Output, Remote, StreamId, Transport, Verdict};
-use mio::{Events, Interest, Poll, Token, net::TcpListener};
+use convene_ice::{Credentials, EventKind, Output, Remote, StreamId, Transport};
+use mio::{Events, Interest, Poll, Token, Waker, net::TcpListener};
 
 use super::{
-    counters::{Counters, Ending},
+    counters::Counters,
+    desk::Desk,
+    guard::guarded,
     handshakes::Job,
     lane::{CAT, Lane, Route},
     pool::Pool,
     tcp::Connections,
-    udp::{Batch, LONGEST, UdpSockets},
+    udp::{Batch, UdpSockets},
 };
 
 pub(super) const WAKER: Token = Token(0);
@@ -41,6 +41,9 @@ const TICK: Duration = Duration::from_millis(3);
 /// Packets in a tick from which on it is worth while.
 const BUSY: usize = 3;
 
+/// Rounds in succession that end in a panic, after which there is no hope.
+const PANICS: usize = 16;
+
 /// What the thread is told.
 pub(super) enum Command {
     /// Our credentials of a stream, new or known.
@@ -56,28 +59,35 @@ pub(super) enum Command {
 /// Everything that the I/O thread owns.
 pub(super) struct Io {
     poll: Poll,
+    /// Wakes for as long as there is something to wake: whoever else has it may be gone by then.
+    _waker: Arc<Waker>,
     udp: Arc<UdpSockets>,
     connections: Connections,
     desk: Desk,
     commands: Receiver<Command>,
-    /// When strangers on connections are looked for next.
-    inspection: Instant,
+    counters: Arc<Counters>,
 }
 
-/// Where every packet that arrives is sorted.
-struct Desk {
-    /// Where time begins for those who take it as a duration.
-    origin: Instant,
-    endpoint: Endpoint,
-    lanes: HashMap<StreamId, Arc<Lane>>,
-    pool: Pool,
-    jobs: Sender<Job>,
-    counters: Arc<Counters>,
+/// What the thread's rounds use again.
+struct Scratch {
+    events: Events,
+    batch: Batch,
+    /// A readiness is told once; what it stood for is read bit by bit.
+    ready: Vec<Token>,
+}
+
+/// How a round ended.
+enum Round {
+    Over,
+    /// It was told to end.
+    End,
+    /// The system tells of nothing any more.
+    Broken,
 }
 
 impl Io {
     pub(super) fn new(
-        poll: Poll,
+        (poll, waker): (Poll, Arc<Waker>),
         mut udp: UdpSockets,
         listeners: Vec<TcpListener>,
         commands: Receiver<Command>,
@@ -91,26 +101,18 @@ impl Io {
                 registry.register(&mut half.socket, token, Interest::READABLE)?;
             }
         }
-        let connections = Connections::new(
-            poll.registry(),
-            listeners,
-            FIRST_CONNECTION,
-            Arc::clone(&counters),
-        )?;
+        let registry = poll.registry();
+        let own = Arc::clone(&counters);
+        let connections = Connections::new(registry, listeners, FIRST_CONNECTION, own)?;
+        let pool = Pool::new().map_err(io::Error::other)?;
         Ok(Self {
             poll,
+            _waker: waker,
             udp: Arc::new(udp),
             connections,
-            desk: Desk {
-                origin: Instant::now(),
-                endpoint: Endpoint::new(),
-                lanes: HashMap::new(),
-                pool: Pool::new().map_err(io::Error::other)?,
-                jobs,
-                counters,
-            },
+            desk: Desk::new(pool, jobs, Arc::clone(&counters)),
             commands,
-            inspection: Instant::now(),
+            counters,
         })
     }
 
@@ -118,63 +120,87 @@ impl Io {
         &self.udp
     }
 
-    /// Lives until it is told to end.
+    /// Lives until it is told to end. If it cannot, all streams are told.
     pub(super) fn run(mut self) {
-        let mut events = Events::with_capacity(256);
-        let mut batch = Batch::new(&self.udp);
-        // A readiness is told once; what it stood for is read bit by bit.
-        let mut ready = Vec::new();
-        loop {
-            let wait = self.wait(&ready);
-            match self.poll.poll(&mut events, wait) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    gst::error!(CAT, "nothing can be received any more: {error}");
-                    return;
-                }
-            }
-            let began = Instant::now();
-            if !self.obey(began) {
-                return;
-            }
-            ready.extend(events.iter().map(|event| event.token()));
-            ready.append(&mut self.connections.unfinished());
-            let packets = self.read(began, &mut ready, &mut batch);
-            self.keep_time(Instant::now());
-            if packets >= BUSY {
-                std::thread::sleep(TICK.saturating_sub(began.elapsed()));
+        let counters = Arc::clone(&self.counters);
+        let mut scratch = Scratch {
+            events: Events::with_capacity(256),
+            batch: Batch::new(&self.udp),
+            ready: Vec::new(),
+        };
+        let mut panics = 0;
+        while panics < PANICS {
+            match guarded("a round", &counters, || self.round(&mut scratch)) {
+                Some(Round::Over) => panics = 0,
+                Some(Round::End) => return,
+                Some(Round::Broken) => break,
+                None => panics += 1,
             }
         }
+        gst::error!(CAT, "nothing can be received any more");
+        self.desk.fail();
+    }
+
+    fn round(&mut self, scratch: &mut Scratch) -> Round {
+        let Scratch {
+            events,
+            batch,
+            ready,
+        } = scratch;
+        let wait = self.wait(ready);
+        match self.poll.poll(events, wait) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Round::Over,
+            Err(error) => {
+                gst::error!(CAT, "no events of sockets: {error}");
+                return Round::Broken;
+            }
+        }
+        let began = Instant::now();
+        ready.extend(events.iter().map(|event| event.token()));
+        ready.append(&mut self.connections.unfinished());
+        if !self.obey(began) {
+            return Round::End;
+        }
+        let packets = self.read(began, ready, batch);
+        self.keep_time(Instant::now());
+        std::thread::sleep(pause(packets, self.has_more(ready), began.elapsed()));
+        Round::Over
+    }
+
+    fn has_more(&self, ready: &[Token]) -> bool {
+        !ready.is_empty() || self.connections.is_unfinished()
     }
 
     fn wait(&self, ready: &[Token]) -> Option<Duration> {
-        if !ready.is_empty() || self.connections.is_unfinished() {
+        if self.has_more(ready) {
             return Some(Duration::ZERO);
         }
-        let strangers = (!self.connections.is_empty()).then_some(self.inspection);
-        let next = self
-            .desk
-            .endpoint
-            .deadline()
-            .into_iter()
-            .chain(strangers)
-            .min();
+        let deadlines = [self.desk.endpoint.deadline(), self.connections.deadline()];
+        let next = deadlines.into_iter().flatten().min();
         next.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Does what was commanded; `false` at the end.
     fn obey(&mut self, at: Instant) -> bool {
+        let counters = Arc::clone(&self.counters);
         while let Ok(command) = self.commands.try_recv() {
-            match command {
-                Command::Local(lane, local) => self.desk.admit(at, lane, local),
-                Command::Remote(id, remote) => self.desk.endpoint.set_remote(at, id, remote),
-                Command::Remove(id) => self.desk.dismiss(id),
-                Command::End => return false,
+            if matches!(command, Command::End) {
+                return false;
             }
+            guarded("a command", &counters, || self.follow(at, command));
         }
         self.act();
         true
+    }
+
+    fn follow(&mut self, at: Instant, command: Command) {
+        match command {
+            Command::Local(lane, local) => self.desk.admit(at, lane, local),
+            Command::Remote(id, remote) => self.desk.endpoint.set_remote(at, id, remote),
+            Command::Remove(id) => self.desk.dismiss(id),
+            Command::End => {}
+        }
     }
 
     /// Reads from the sockets that are ready, and keeps of `ready` those that still are. The number of packets.
@@ -258,7 +284,7 @@ impl Io {
     }
 
     fn tell(&mut self, id: StreamId, event: convene_ice::Event) {
-        let Some(lane) = self.desk.lanes.get(&id) else {
+        let Some(lane) = self.desk.lane(id).map(Arc::clone) else {
             return;
         };
         match event.kind {
@@ -266,81 +292,90 @@ impl Io {
                 self.connections.verified(remote.address);
             }
             EventKind::Selected { remote, local } => {
-                let connection = self.connections.with(remote.address);
-                lane.set_route(Route::to(local, remote, connection));
+                lane.set_route(Route::to(local, remote, self.connection(remote)));
             }
             EventKind::Lost => lane.set_route(None),
             _ => {}
         }
-        self.desk.give(Job::Tell(Arc::clone(lane), event));
+        self.desk.give(Job::Tell(lane, event));
+    }
+
+    fn connection(&self, remote: Remote) -> Option<Arc<super::tcp::Connection>> {
+        let is_tcp = remote.transport == Transport::Tcp;
+        is_tcp.then(|| self.connections.with(remote.address))?
     }
 
     fn keep_time(&mut self, at: Instant) {
         self.desk.endpoint.handle_timeout(at);
         self.act();
         self.desk.count();
-        if at >= self.inspection {
-            self.inspection = at + Duration::from_secs(1);
-            self.connections.close_strangers(at);
-        }
+        self.connections.handle_timeout(at);
     }
 }
 
-impl Desk {
-    fn admit(&mut self, at: Instant, lane: Arc<Lane>, local: Credentials) {
-        match self.endpoint.set_local(at, lane.id, local) {
-            Ok(()) => {
-                self.lanes.insert(lane.id, lane);
-            }
-            Err(error) => gst::error!(CAT, "a stream cannot be reached: {error}"),
+/// How long packets are let gather after a round that took as long as `worked`: not while any wait to be read.
+fn pause(packets: usize, more: bool, worked: Duration) -> Duration {
+    if packets < BUSY || more {
+        return Duration::ZERO;
+    }
+    TICK.saturating_sub(worked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ice::{IceSocketConfig, bind};
+    use std::sync::mpsc;
+
+    #[test]
+    fn packets_gather_only_when_none_wait() {
+        let ms = Duration::from_millis;
+        let table = [
+            (BUSY, false, ms(1), ms(2)),
+            (BUSY - 1, false, ms(1), ms(0)),
+            (BUSY, true, ms(1), ms(0)),
+            (BUSY, false, ms(4), ms(0)),
+        ];
+        for (packets, more, worked, expected) in table {
+            assert_eq!(pause(packets, more, worked), expected, "{packets} {more}");
         }
     }
 
-    fn dismiss(&mut self, id: StreamId) {
-        self.lanes.remove(&id);
-        self.endpoint.remove(id);
-    }
-
-    fn arrived(&mut self, at: Instant, from: Remote, to: SocketAddr, octets: &[u8]) {
-        if octets.len() > LONGEST {
-            self.counters.add(Ending::Oversized, 1);
-            return;
+    #[test]
+    fn when_the_thread_cannot_go_on_all_streams_are_told() {
+        gst::init().unwrap();
+        let counters = Arc::<Counters>::default();
+        let (udp, listeners) = bind(&IceSocketConfig::default(), &counters).unwrap();
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER).unwrap());
+        let ((_, commands), (jobs, told)) = (mpsc::channel(), mpsc::channel());
+        let own = Arc::clone(&counters);
+        let mut io = Io::new((poll, waker), udp, listeners, commands, jobs, own).unwrap();
+        for id in [1, 2] {
+            let udp = Arc::clone(io.udp());
+            let lane = Lane::new(StreamId(id), udp, Arc::clone(&counters), Box::new(|_| ()));
+            let route = Route::to(
+                ([127, 0, 0, 1], 1).into(),
+                Remote::udp(([127, 0, 0, 1], 9).into()),
+                None,
+            );
+            lane.set_route(route);
+            let local = Credentials {
+                ufrag: id.to_string(),
+                password: String::new(),
+            };
+            io.desk.admit(Instant::now(), Arc::new(lane), local);
         }
-        let began = Instant::now();
-        match self.endpoint.handle(at, from, to, octets) {
-            Verdict::Media(id) => self.deliver(at, id, octets),
-            Verdict::Dtls(id) => self.hand_over(id, octets),
-            Verdict::Stun | Verdict::Dropped(_) => {}
-        }
-        self.counters.took(began.elapsed());
-    }
-
-    fn deliver(&self, at: Instant, id: StreamId, packet: &[u8]) {
-        if let Some(lane) = self.lanes.get(&id)
-            && lane.wants(at.saturating_duration_since(self.origin), packet)
-        {
-            lane.deliver(&self.pool, packet);
-        }
-    }
-
-    fn hand_over(&self, id: StreamId, record: &[u8]) {
-        if let Some(lane) = self.lanes.get(&id)
-            && lane.line_up()
-        {
-            self.give(Job::Dtls(Arc::clone(lane), record.to_vec()));
-        }
-    }
-
-    /// The thread for handshakes ends after this one.
-    fn give(&self, job: Job) {
-        if self.jobs.send(job).is_err() {
-            gst::error!(CAT, "the thread for handshakes has ended");
-        }
-    }
-
-    fn count(&self) {
-        let streams = self.lanes.len() as u64;
-        self.counters.streams.store(streams, Relaxed);
-        self.counters.take_over(self.endpoint.dropped());
+        io.desk.fail();
+        drop(io);
+        let mut failed: Vec<_> = told
+            .iter()
+            .map(|job| match job {
+                Job::Fail(lane) => (lane.id, lane.route().is_none()),
+                Job::Tell(..) | Job::Dtls(..) => panic!("nothing else happened"),
+            })
+            .collect();
+        failed.sort_unstable();
+        assert_eq!(failed, [(StreamId(1), true), (StreamId(2), true)]);
     }
 }

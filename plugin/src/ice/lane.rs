@@ -6,6 +6,7 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use convene_ice::{Event, EventKind, Remote, StreamId, Transport};
@@ -16,7 +17,9 @@ use gst_webrtc::{WebRTCICEConnectionState, WebRTCICETransport};
 use super::{
     counters::{Counters, Ending},
     pool::Pool,
+    sources::{Judgement, Sources},
     tcp::Connection,
+    turns::Turns,
     udp::UdpSockets,
 };
 use crate::lock::lock;
@@ -35,16 +38,13 @@ const WAITING: usize = 32;
 /// Whoever wants to know what happens to a stream.
 pub(super) type Observer = Box<dyn Fn(Event) + Send + Sync>;
 
-/// How packets get to the peer.
+/// The pair in use, and how packets get to the peer.
 #[derive(Clone)]
-pub(super) enum Route {
-    /// As datagrams between these two.
-    Udp {
-        local: SocketAddr,
-        remote: SocketAddr,
-    },
-    /// On a connection of the peer's.
-    Tcp(Arc<Connection>),
+pub(super) struct Route {
+    pub(super) local: SocketAddr,
+    pub(super) remote: Remote,
+    /// Where they do not go as datagrams.
+    connection: Option<Arc<Connection>>,
 }
 
 /// Where what arrives enters the pipeline.
@@ -73,12 +73,13 @@ pub(super) struct Lane {
     entry: Mutex<Option<Entry>>,
     /// Whether the events that go before all packets have gone.
     begun: AtomicBool,
+    sources: Mutex<Sources>,
     gate: Mutex<SilenceGate>,
     waiting: AtomicUsize,
+    turns: Turns,
     /// Whether webrtcbin's bins are there to hear of the transport's states: they never say that they stop listening.
     listened_to: Mutex<bool>,
     transport: glib::WeakRef<WebRTCICETransport>,
-    selected: Mutex<Option<(SocketAddr, Remote)>>,
 }
 
 impl Lane {
@@ -96,11 +97,12 @@ impl Lane {
             route: Mutex::default(),
             entry: Mutex::default(),
             begun: AtomicBool::new(false),
+            sources: Mutex::default(),
             gate: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            turns: Turns::default(),
             listened_to: Mutex::new(false),
             transport: glib::WeakRef::new(),
-            selected: Mutex::default(),
         }
     }
 
@@ -109,9 +111,9 @@ impl Lane {
         self.transport.set(Some(transport));
     }
 
-    /// The pair in use: our address and the peer's.
-    pub(super) fn selected(&self) -> Option<(SocketAddr, Remote)> {
-        *lock(&self.selected)
+    /// The pair in use.
+    pub(super) fn route(&self) -> Option<Route> {
+        lock(&self.route).clone()
     }
 
     pub(super) fn set_route(&self, route: Option<Route>) {
@@ -120,11 +122,13 @@ impl Lane {
 
     /// Sends packets to the peer, from any thread. What cannot be sent is counted and gone.
     pub(super) fn send<'a>(&self, packets: impl Iterator<Item = &'a [u8]>) {
-        let route = lock(&self.route).clone();
-        match route {
-            Some(Route::Udp { local, remote }) => self.udp.send(local, remote, packets),
-            Some(Route::Tcp(connection)) => packets.for_each(|packet| connection.send(packet)),
-            None => self.counters.add(Ending::NoPair, packets.count()),
+        let Some(route) = self.route() else {
+            self.counters.add(Ending::NoPair, packets.count());
+            return;
+        };
+        match route.connection {
+            Some(connection) => packets.for_each(|packet| connection.send(packet)),
+            None => self.udp.send(route.local, route.remote.address, packets),
         }
     }
 
@@ -150,13 +154,23 @@ impl Lane {
         lock(&self.gate).dropped_before(ssrc, highest)
     }
 
-    /// Whether a packet that arrived is worth being decrypted.
-    pub(super) fn wants(&self, now: std::time::Duration, packet: &[u8]) -> bool {
-        let wanted = lock(&self.gate).handle(now, packet) == Verdict::Pass;
-        if !wanted {
-            self.counters.add(Ending::Silence, 1);
+    /// Whether a packet that arrived is worth being decrypted; `now` is a time of any origin.
+    pub(super) fn wants(&self, now: Duration, packet: &[u8]) -> bool {
+        let judgement = lock(&self.sources).judge(now, packet);
+        let refusal = match judgement {
+            Judgement::Known => self.silence(now, packet),
+            Judgement::Nobodys => Some(Ending::Malformed),
+            Judgement::TooMany => Some(Ending::Sources),
+        };
+        if let Some(ending) = refusal {
+            self.counters.add(ending, 1);
         }
-        wanted
+        refusal.is_none()
+    }
+
+    fn silence(&self, now: Duration, packet: &[u8]) -> Option<Ending> {
+        let verdict = lock(&self.gate).handle(now, packet);
+        (verdict != Verdict::Pass).then_some(Ending::Silence)
     }
 
     /// Takes a place among the records that wait; `false` when there is none.
@@ -179,8 +193,22 @@ impl Lane {
         entry.is_some_and(|entry| entry.is_open())
     }
 
-    /// Hands what arrived to the pipeline, and lets it be dealt with on this thread.
-    pub(super) fn deliver(&self, pool: &Pool, octets: &[u8]) {
+    /// Hands a packet of media to the pipeline, and lets it be dealt with on this thread, the I/O thread: it does not
+    /// wait when DTLS has the pipeline, but leaves the packet there.
+    pub(super) fn media(&self, pool: &Pool, packet: &[u8]) {
+        if !self.turns.pass(packet, |packet| self.chain(pool, packet)) {
+            self.counters.add(Ending::HandshakeQueue, 1);
+        }
+    }
+
+    /// Hands a DTLS record to the pipeline, and then what media came meanwhile. Never on the I/O thread.
+    pub(super) fn dtls(&self, pool: &Pool, record: &[u8]) {
+        let record = || self.chain(pool, record);
+        let late = self.turns.take(record, |packet| self.chain(pool, packet));
+        self.counters.add(Ending::HandshakeQueue, late);
+    }
+
+    fn chain(&self, pool: &Pool, octets: &[u8]) {
         let entry = lock(&self.entry).clone();
         let delivered = entry.filter(Entry::is_open).is_some_and(|entry| {
             self.begin(&entry);
@@ -188,14 +216,12 @@ impl Lane {
             // Its result is about this packet only: the next may come when something more is linked.
             buffer.is_some_and(|buffer| entry.pad.chain(buffer).is_ok())
         });
-        self.counters.add(
-            if delivered {
-                Ending::Delivered
-            } else {
-                Ending::NotTaken
-            },
-            1,
-        );
+        let ending = if delivered {
+            Ending::Delivered
+        } else {
+            Ending::NotTaken
+        };
+        self.counters.add(ending, 1);
     }
 
     fn begin(&self, entry: &Entry) {
@@ -215,19 +241,27 @@ impl Lane {
     /// It is told of the first connection only. What it would do on a disconnection is to block all that arrives for
     /// good; whether a silent peer has gone is the owner's to judge.
     pub(super) fn tell(&self, event: Event) {
-        match event.kind {
-            EventKind::Selected { remote, local } => {
-                *lock(&self.selected) = Some((local, remote));
-                // Held while they are told: the source's end waits for it, and they end after the source.
-                let listened_to = lock(&self.listened_to);
-                if *listened_to && let Some(transport) = self.transport.upgrade() {
-                    connect(&transport);
-                }
-            }
-            EventKind::Lost => *lock(&self.selected) = None,
-            _ => {}
+        if matches!(event.kind, EventKind::Selected { .. }) {
+            self.tell_webrtcbin(connect);
         }
         (self.observer)(event);
+    }
+
+    /// Tells that nothing will arrive any more, nor be sent: the socket is broken.
+    pub(super) fn fail(&self) {
+        self.tell_webrtcbin(|transport| {
+            transport.connection_state_change(WebRTCICEConnectionState::Failed);
+        });
+        let (at, kind) = (Instant::now(), EventKind::Lost);
+        (self.observer)(Event { at, kind });
+    }
+
+    fn tell_webrtcbin(&self, what: impl FnOnce(&WebRTCICETransport)) {
+        // Held while its bins are told: the source's end waits for it, and they end after the source.
+        let listened_to = lock(&self.listened_to);
+        if *listened_to && let Some(transport) = self.transport.upgrade() {
+            what(&transport);
+        }
     }
 }
 
@@ -244,17 +278,17 @@ fn caps() -> gst::Caps {
 }
 
 impl Route {
+    /// `None` to the other end of a connection that is not there any more.
     pub(super) fn to(
         local: SocketAddr,
         remote: Remote,
         connection: Option<Arc<Connection>>,
     ) -> Option<Self> {
-        match remote.transport {
-            Transport::Udp => Some(Self::Udp {
-                local,
-                remote: remote.address,
-            }),
-            Transport::Tcp => connection.map(Self::Tcp),
-        }
+        let there = connection.is_some() == (remote.transport == Transport::Tcp);
+        there.then_some(Self {
+            local,
+            remote,
+            connection,
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! An ICE agent for webrtcbins: all of a process share one UDP port, and the same port over TCP.
 //!
 //! [`IceSocket`] is the port with its two threads; [`IceSocket::webrtcbin`] makes a webrtcbin whose packets go through
-//! it. What arrives goes in four files from the socket to the pipeline: `udp` (or `tcp`) reads, `io` asks the endpoint
-//! of the crate `convene-ice` whose it is, `lane` hands it to the `elements` that webrtcbin has of it. `ffi` has what is
-//! unsafe, `agent` what webrtcbin calls.
+//! it. What arrives goes in four files from the socket to the pipeline: `udp` (or `tcp`) reads for `io`, `desk` asks the
+//! endpoint of the crate `convene-ice` whose it is, `lane` hands it to the `elements` that webrtcbin has of it. `ffi` has
+//! what is unsafe, `agent` what webrtcbin calls.
 //!
 //! The agent is a lite one (RFC 8445): descriptions that are told to a peer have to say so, which [`ice_lite`] does for
 //! those that webrtcbin writes.
@@ -26,14 +26,19 @@
 
 mod agent;
 mod counters;
+mod desk;
+mod door;
 mod elements;
 mod ffi;
+mod guard;
 mod handshakes;
 mod io;
 mod lane;
 mod pool;
 mod reports;
+mod sources;
 mod tcp;
+mod turns;
 mod udp;
 
 use std::{
@@ -57,8 +62,10 @@ use mio::{Poll, Waker, net::TcpListener};
 
 use self::{
     counters::Counters,
+    handshakes::Handshakes,
     io::{Command, Io, WAKER},
     lane::{Lane, Observer},
+    pool::Pool,
     udp::UdpSockets,
 };
 use crate::lock::lock;
@@ -105,6 +112,8 @@ pub struct IceStats {
     pub streams: u64,
     /// Connections there are.
     pub connections: u64,
+    /// Panics on the socket's threads, each of which cost a packet or an event; any is a bug.
+    pub panics: u64,
 }
 
 /// One port for all webrtcbins of the process. Clones are the same socket; it is closed when all of them and all the
@@ -118,7 +127,7 @@ struct Shared {
     external_address: Option<IpAddr>,
     counters: Arc<Counters>,
     commands: Mutex<Sender<Command>>,
-    waker: Waker,
+    waker: Arc<Waker>,
     next: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -133,14 +142,18 @@ impl IceSocket {
         let (udp, listeners) = bind(config, &counters)?;
         let tcp_port = port_of(&listeners);
         let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let (commands, orders) = mpsc::channel();
         let (jobs, work) = mpsc::channel();
-        let io = Io::new(poll, udp, listeners, orders, jobs, Arc::clone(&counters))?;
+        let system = (poll, Arc::clone(&waker));
+        let io = Io::new(system, udp, listeners, orders, jobs, Arc::clone(&counters))?;
+        let pool = Pool::new().map_err(std::io::Error::other)?;
+        let handshakes = Handshakes::new(pool, Arc::clone(&counters));
         let udp = Arc::clone(io.udp());
+        // In this order: where the second cannot be started, `io` goes, and with it the first.
         let threads = vec![
+            start("convene-dtls", move || handshakes.run(&work))?,
             start("convene-ice", move || io.run())?,
-            start("convene-dtls", move || handshakes::run(&work))?,
         ];
         Ok(Self(Arc::new(Shared {
             udp,
@@ -201,6 +214,7 @@ impl IceSocket {
             longest: counters.longest(),
             streams: counters.streams.load(Relaxed),
             connections: counters.connections.load(Relaxed),
+            panics: counters.panics(),
         }
     }
 
@@ -244,12 +258,17 @@ impl Shared {
 }
 
 impl Drop for Shared {
+    /// The threads are waited for, unless it is one of them that drops the last of the socket: it would wait for itself,
+    /// or for the other, which waits for it.
     fn drop(&mut self) {
         self.command(Command::End);
+        let threads = std::mem::take(&mut *lock(&self.threads));
         let own = thread::current().id();
-        for thread in lock(&self.threads).drain(..) {
-            // The last webrtcbin may have been given back on one of these.
-            if thread.thread().id() != own && thread.join().is_err() {
+        if threads.iter().any(|one| one.thread().id() == own) {
+            return;
+        }
+        for thread in threads {
+            if thread.join().is_err() {
                 gst::error!(lane::CAT, "a thread of the ICE agent has panicked");
             }
         }
@@ -323,7 +342,7 @@ fn bind_once(
     ];
     for (ip, there) in families {
         if there {
-            listeners.push(tcp::listen(SocketAddr::new(ip, port))?);
+            listeners.push(door::listen(SocketAddr::new(ip, port))?);
         }
     }
     Ok((udp, listeners))
@@ -339,15 +358,4 @@ fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_description_says_once_that_the_agent_is_lite() {
-        let written = "v=0\r\ns=-\r\nm=audio 9 X 111\r\na=mid:a\r\n";
-        let told = "v=0\r\ns=-\r\na=ice-lite\r\nm=audio 9 X 111\r\na=mid:a\r\n";
-        assert_eq!(ice_lite(written), told);
-        assert_eq!(ice_lite(told), told);
-        assert_eq!(ice_lite("v=0\r\n"), "v=0\r\na=ice-lite\r\n");
-    }
-}
+mod tests;

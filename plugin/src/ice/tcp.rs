@@ -8,16 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use convene_ice::{Deframer, Remote, frame_header};
+use convene_ice::{Deframer, Remote, frame_header, network};
 use mio::{
     Interest, Registry, Token,
     net::{TcpListener, TcpStream},
 };
 
-use socket2::{Domain, Socket, Type};
-
 use super::{
     counters::{Counters, Ending},
+    door::Door,
     lane::CAT,
     udp::LONGEST,
 };
@@ -29,14 +28,17 @@ const WAITING: usize = 128 << 10;
 /// Connections at once.
 const MOST: usize = 1_024;
 
-/// Of these, from one address, those on which nobody was verified yet.
-const STRANGERS: usize = 16;
+/// Of these, from one network (/24 of IPv4, /56 of IPv6), those on which nobody was verified yet: an office joins at once.
+const STRANGERS: usize = 32;
 
 /// Reads of one connection before others have their turn.
 const READS: usize = 16;
 
 /// How long a stranger may stay.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often strangers are looked for.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// A connection, as far as packets are sent on it.
 pub(super) struct Connection {
@@ -101,10 +103,11 @@ struct Incoming {
 
 /// All connections; the I/O thread's.
 pub(super) struct Connections {
-    listeners: Vec<(Token, TcpListener)>,
+    doors: Vec<Door>,
     open: HashMap<Token, Incoming>,
     by_remote: HashMap<SocketAddr, Token>,
     next: usize,
+    round: Option<Instant>,
     /// Those that had more to read than their turn allowed.
     unfinished: Vec<Token>,
     counters: Arc<Counters>,
@@ -118,17 +121,18 @@ impl Connections {
         first: usize,
         counters: Arc<Counters>,
     ) -> io::Result<Self> {
-        let mut named = Vec::new();
-        for (index, mut listener) in listeners.into_iter().enumerate() {
-            let token = Token(first + index);
-            registry.register(&mut listener, token, Interest::READABLE)?;
-            named.push((token, listener));
-        }
+        let tokens = (first..).map(Token);
+        let doors = listeners
+            .into_iter()
+            .zip(tokens)
+            .map(|(listener, token)| Door::new(registry, token, listener))
+            .collect::<io::Result<Vec<_>>>()?;
         Ok(Self {
-            next: first + named.len(),
-            listeners: named,
+            next: first + doors.len(),
+            doors,
             open: HashMap::new(),
             by_remote: HashMap::new(),
+            round: None,
             unfinished: Vec::new(),
             counters,
         })
@@ -142,8 +146,12 @@ impl Connections {
         token: Token,
         packet: impl FnMut(Remote, SocketAddr, &[u8]),
     ) {
-        if self.listeners.iter().any(|(own, _)| *own == token) {
-            self.accept(registry, now, token);
+        if let Some(door) = self.doors.iter_mut().find(|door| door.token == token) {
+            let mut taken = Vec::new();
+            if door.open(now, &mut taken) {
+                self.unfinished.push(token);
+            }
+            self.admit(registry, now, taken);
         } else if let Some(incoming) = self.open.get_mut(&token) {
             let flushed = incoming.connection.flush().is_ok();
             match incoming.read(packet) {
@@ -186,12 +194,24 @@ impl Connections {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
+    /// When to call [`handle_timeout`](Self::handle_timeout).
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let doors = self.doors.iter().filter_map(Door::deadline);
+        doors.chain(self.round).min()
     }
 
-    /// Ends those on which nobody was verified in time.
-    pub(super) fn close_strangers(&mut self, now: Instant) {
+    /// Ends those on which nobody was verified in time, and has doors tried again.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        let is_due = |deadline: Option<Instant>| deadline.is_some_and(|at| now >= at);
+        let doors = self.doors.iter().filter(|door| is_due(door.deadline()));
+        self.unfinished.extend(doors.map(|door| door.token));
+        if is_due(self.round) {
+            self.close_strangers(now);
+            self.round = (!self.open.is_empty()).then_some(now + ROUND);
+        }
+    }
+
+    fn close_strangers(&mut self, now: Instant) {
         let strangers = self.open.iter().filter(|(_, incoming)| {
             !incoming.verified && now.saturating_duration_since(incoming.since) >= PATIENCE
         });
@@ -200,31 +220,22 @@ impl Connections {
         }
     }
 
-    fn accept(&mut self, registry: &Registry, now: Instant, listener: Token) {
-        loop {
-            let Some((_, socket)) = self.listeners.iter().find(|(token, _)| *token == listener)
-            else {
-                return;
-            };
-            match socket.accept() {
-                Ok((stream, remote)) if self.has_room(remote.ip()) => {
-                    if let Err(error) = self.keep(registry, now, stream, remote) {
-                        gst::info!(CAT, "a connection of {remote} is not kept: {error}");
-                    }
-                }
-                Ok((_, remote)) => gst::info!(CAT, "{remote} has too many connections"),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    gst::warning!(CAT, "no connection can be taken: {error}");
-                    return;
-                }
+    fn admit(&mut self, registry: &Registry, now: Instant, taken: Vec<(TcpStream, SocketAddr)>) {
+        for (stream, remote) in taken {
+            if !self.has_room(remote.ip()) {
+                gst::info!(CAT, "{remote} has too many connections");
+            } else if let Err(error) = self.keep(registry, now, stream, remote) {
+                gst::info!(CAT, "a connection of {remote} is not kept: {error}");
             }
         }
     }
 
     fn has_room(&self, ip: IpAddr) -> bool {
-        let strangers = self.open.values();
-        let strangers = strangers.filter(|open| !open.verified && open.remote.ip() == ip);
+        let own = network(ip);
+        let strangers = self
+            .open
+            .values()
+            .filter(|open| !open.verified && network(open.remote.ip()) == own);
         self.open.len() < MOST && strangers.count() < STRANGERS
     }
 
@@ -255,6 +266,7 @@ impl Connections {
         };
         self.open.insert(token, incoming);
         self.by_remote.insert(remote, token);
+        self.round.get_or_insert(now + ROUND);
         self.count();
         Ok(())
     }
@@ -308,17 +320,4 @@ impl Incoming {
         }
         Progress::More
     }
-}
-
-/// A listener of its own for each family of addresses.
-pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(128)?;
-    socket.set_nonblocking(true)?;
-    Ok(TcpListener::from_std(socket.into()))
 }

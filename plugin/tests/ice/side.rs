@@ -16,6 +16,9 @@ use gstconvene::ice::{IceAgent, IceEventKind, IceSocket};
 
 use crate::peer::{Known, PEER_UFRAG};
 
+/// The source that the peer's answer tells of.
+pub const PEER_SSRC: u32 = 0x5eed_0001;
+
 /// Longer than anything takes on a loaded machine.
 pub const SOON: Duration = Duration::from_secs(20);
 
@@ -33,9 +36,15 @@ impl Side {
     pub fn new(socket: &IceSocket) -> Self {
         let told = Arc::<Mutex<Vec<IceEventKind>>>::default();
         let observer = Arc::clone(&told);
-        let (webrtcbin, agent) = socket
-            .webrtcbin(move |event| observer.lock().unwrap().push(event.kind))
-            .unwrap();
+        let made = socket.webrtcbin(move |event| observer.lock().unwrap().push(event.kind));
+        Self::of(made.unwrap(), told)
+    }
+
+    /// Of a webrtcbin with its agent, and where it is written what that is told.
+    pub fn of(
+        (webrtcbin, agent): (gst::Element, IceAgent),
+        told: Arc<Mutex<Vec<IceEventKind>>>,
+    ) -> Self {
         webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
         let candidates = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&candidates);
@@ -58,22 +67,26 @@ impl Side {
     /// Started, and its offer made.
     pub fn offering(socket: &IceSocket) -> Self {
         let mut side = Self::new(socket);
+        side.offer();
+        side
+    }
+
+    pub fn offer(&mut self) {
         let opus = "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111";
         let opus = opus.parse::<gst::Caps>().unwrap();
         let direction = WebRTCRTPTransceiverDirection::Recvonly;
-        side.webrtcbin
+        self.webrtcbin
             .emit_by_name::<WebRTCRTPTransceiver>("add-transceiver", &[&direction, &opus]);
-        side.pipeline.set_state(gst::State::Playing).unwrap();
+        self.pipeline.set_state(gst::State::Playing).unwrap();
         let promise = gst::Promise::new();
         let none = None::<gst::Structure>;
-        side.webrtcbin
+        self.webrtcbin
             .emit_by_name::<()>("create-offer", &[&none, &promise]);
         promise.wait();
         let reply = promise.get_reply().unwrap();
         let offer = reply.get::<WebRTCSessionDescription>("offer").unwrap();
-        side.offer = offer.sdp().as_text().unwrap();
-        side.set("set-local-description", &offer);
-        side
+        self.offer = offer.sdp().as_text().unwrap();
+        self.set("set-local-description", &offer);
     }
 
     /// With an answer of a peer who is not there yet.
@@ -85,7 +98,7 @@ impl Side {
              m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=sendonly\r\n\
              a=rtpmap:111 OPUS/48000/2\r\na=rtcp-mux\r\na=setup:active\r\n\
              a=ice-ufrag:{PEER_UFRAG}\r\na=ice-pwd:a-password-of-some-length\r\n\
-             a=fingerprint:sha-256 {}\r\n",
+             a=fingerprint:sha-256 {}\r\na=ssrc:{PEER_SSRC} cname:peer\r\n",
             ["00"; 32].join(":")
         );
         let sdp = gst_sdp::SDPMessage::parse_buffer(answer.as_bytes()).unwrap();
@@ -116,6 +129,48 @@ impl Side {
 
     pub fn candidates(&self) -> Vec<String> {
         self.candidates.lock().unwrap().clone()
+    }
+
+    /// The sequence numbers of what comes out of webrtcbin, as it comes.
+    pub fn sound(&self) -> Arc<Mutex<Vec<u16>>> {
+        let heard = Arc::<Mutex<Vec<u16>>>::default();
+        let (kept, pipeline) = (Arc::clone(&heard), self.pipeline.downgrade());
+        self.webrtcbin.connect_pad_added(move |_, pad| {
+            let (Some(pipeline), true) = (
+                pipeline.upgrade(),
+                pad.direction() == gst::PadDirection::Src,
+            ) else {
+                return;
+            };
+            let sink = gst::ElementFactory::make("fakesink")
+                .property("async", false)
+                .build()
+                .unwrap();
+            pipeline.add(&sink).unwrap();
+            sink.sync_state_with_parent().unwrap();
+            pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+            let kept = Arc::clone(&kept);
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+                let buffer = info.buffer().unwrap();
+                let mut sequence = [0; 2];
+                buffer.copy_to_slice(2, &mut sequence).unwrap();
+                kept.lock().unwrap().push(u16::from_be_bytes(sequence));
+                gst::PadProbeReturn::Ok
+            });
+        });
+        heard
+    }
+
+    /// An element somewhere in webrtcbin.
+    pub fn element(&self, factory: &str) -> gst::Element {
+        let bin = self.webrtcbin.downcast_ref::<gst::Bin>().unwrap();
+        let is_meant =
+            |element: &gst::Element| element.factory().is_some_and(|own| own.name() == factory);
+        bin.iterate_recurse()
+            .into_iter()
+            .flatten()
+            .find(is_meant)
+            .unwrap()
     }
 
     /// The peer's address in the pair that is used, as webrtcbin asks for it.

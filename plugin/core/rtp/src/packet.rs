@@ -52,7 +52,10 @@ impl<'a> Packet<'a> {
 
     /// Reads the header of a packet that is protected by SRTP. Its padding count is encrypted (RFC 3711 section 3.1), so
     /// what follows the header stays unread.
-    pub(crate) fn parse_protected(bytes: &'a [u8]) -> Result<Self, RtpError> {
+    ///
+    /// # Errors
+    /// [`RtpError`] when the version or the header's length contradict the bytes.
+    pub fn parse_protected(bytes: &'a [u8]) -> Result<Self, RtpError> {
         need(bytes, FIXED)?;
         if bytes[0] >> 6 != 2 {
             return Err(RtpError::Version(bytes[0] >> 6));
