@@ -42,7 +42,7 @@ to_run() {
 to_test() {
     package libssl-dev "OpenSSL's headers, for the clients of the load generator"
     program ip iproute2 "network namespaces, one for each browser"
-    program nft nftables "to block one browser's way to the others"
+    program nft nftables "to block ways and to translate addresses in the laboratory"
     program chromium chromium "the first real browser"
     program firefox-esr firefox-esr "the second real browser"
     program pulseaudio pulseaudio "Firefox plays nothing without a sound server"
