@@ -32,6 +32,24 @@ publisher: string,
  */
 source: Source, };
 
+export type Wishes = { 
+/**
+ * Whether he passes pictures on to those who cannot reach their publishers.
+ */
+relays: boolean, 
+/**
+ * Whether nobody but the server may learn his address: then all his pictures go through it, both ways.
+ */
+hides_address: boolean, 
+/**
+ * How many pictures he can send to others at once, his own and those he passes on; `None`: any number.
+ */
+uplink: number | null, };
+
+export type Why = "connected" | "trying" | "both_private" | "not_connected" | "uplink_spent" | "relay_lost" | "no_common_way" | "hides_address";
+
+export type Topology = "adaptive" | "claimed";
+
 export type PairSignal = { "kind": "call", } | { "kind": "description", 
 /**
  * `offer`, `answer`, `pranswer` or `rollback`.
@@ -52,7 +70,11 @@ mid: string | null,
 /**
  * The m-line's index.
  */
-mline_index: number | null, };
+mline_index: number | null, } | { "kind": "limit", 
+/**
+ * In bits a second; absent: as much as you like.
+ */
+bits_per_second: number | null, };
 
 export type PairState = "slow" | "connected" | "failed";
 
@@ -108,7 +130,11 @@ token: string | null,
 /**
  * What will be published.
  */
-publishing: Publishing, } | { "type": "answer", 
+publishing: Publishing, 
+/**
+ * What is wished of the network; left out: to pass nothing on, to hide nothing, no limit.
+ */
+wishes: Wishes, } | { "type": "answer", 
 /**
  * The session description.
  */
@@ -140,7 +166,35 @@ peer: string,
 /**
  * How it fares.
  */
-state: PairState, } | { "type": "publish", 
+state: PairState, } | { "type": "relay", 
+/**
+ * To whom.
+ */
+to: string, 
+/**
+ * The picture that the connection is for.
+ */
+picture: Picture, 
+/**
+ * What.
+ */
+signal: PairSignal, } | { "type": "relay_state", 
+/**
+ * Who passes it on.
+ */
+relay: string, 
+/**
+ * The picture.
+ */
+picture: Picture, 
+/**
+ * How it fares.
+ */
+state: PairState, } | { "type": "wish", 
+/**
+ * All wishes.
+ */
+wishes: Wishes, } | { "type": "publish", 
 /**
  * The new state.
  */
@@ -234,7 +288,39 @@ path: Path,
 /**
  * The mid of the leg's m-line that carries it, when the path is `server`.
  */
-mid: string | null, } | { "type": "retry", 
+mid: string | null, 
+/**
+ * Who passes it on, when the path is `peer`.
+ */
+relay: string | null, 
+/**
+ * Why this path; absent when there is no picture.
+ */
+why: Why | null, } | { "type": "send", 
+/**
+ * Which picture.
+ */
+picture: Picture, 
+/**
+ * To whom.
+ */
+to: string, 
+/**
+ * Whether.
+ */
+on: boolean, } | { "type": "relay", 
+/**
+ * From whom.
+ */
+from: string, 
+/**
+ * The picture that the connection is for.
+ */
+picture: Picture, 
+/**
+ * What.
+ */
+signal: PairSignal, } | { "type": "retry", 
 /**
  * With whom.
  */
@@ -300,7 +386,11 @@ max_participants: number | null,
 /**
  * Whether the public list shows it.
  */
-listed: boolean, };
+listed: boolean, 
+/**
+ * Who connects to whom; the service's default when absent.
+ */
+topology: Topology | null, };
 
 export type ConferenceCreated = { 
 /**

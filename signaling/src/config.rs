@@ -11,7 +11,6 @@ use std::{
 };
 
 use clap::ValueEnum;
-use convene_topology::Policy;
 use serde::Deserialize;
 
 use crate::{network::Cidr, origin::Origin, tokens::Secret};
@@ -179,7 +178,7 @@ pub struct Config {
     /// Whether https is served.
     pub tls: Tls,
     /// Which pairs try to connect directly.
-    pub topology: Policy,
+    pub topology: convene_protocol::Topology,
     /// How many may be in a conference whose creator does not say.
     pub max_participants: u32,
     /// How long a conference may stand empty.
@@ -301,8 +300,8 @@ impl Settings {
             create_token: self.create_token,
             tls,
             topology: match self.topology {
-                Some(Topology::Claimed) => Policy::Claimed,
-                Some(Topology::Adaptive) | None => Policy::Adaptive,
+                Some(Topology::Claimed) => convene_protocol::Topology::Claimed,
+                Some(Topology::Adaptive) | None => convene_protocol::Topology::Adaptive,
             },
             max_participants: within(
                 "max-participants",

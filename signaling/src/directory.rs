@@ -177,7 +177,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{config::Ports, leg::LegKind, metrics::Meters, store::Store};
-    use convene_topology::Policy;
+    use convene_protocol::Topology;
     use std::{path::Path, time::Duration};
 
     fn directory(data: &Path) -> Arc<Directory> {
@@ -185,7 +185,6 @@ mod tests {
             store: Store::open(data, 0).unwrap(),
             legs: LegKind::new(&Ports::Nice(50_000..=50_999), None).unwrap(),
             meters: Arc::<Meters>::default(),
-            policy: Policy::Adaptive,
             empty_grace: Duration::from_secs(9),
         })
     }
@@ -197,6 +196,7 @@ mod tests {
             listed,
             max_participants: 5,
             created_at,
+            topology: Topology::Adaptive,
             creator_address: String::new(),
         }
     }

@@ -17,8 +17,8 @@ use convene_conference::{
 use convene_pipelines::{AddressKind, Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
 use convene_protocol::{
     AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
+    Wishes,
 };
-use convene_topology::Policy;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
@@ -67,6 +67,8 @@ pub struct Newcomer {
     pub role: Role,
     /// What he will send.
     pub publishing: Publishing,
+    /// What he wishes of his network.
+    pub wishes: Wishes,
     /// Where his socket comes from.
     pub address: SocketAddr,
     /// How his browser reaches the legs' ports, as far as that is known.
@@ -84,8 +86,6 @@ pub struct Shared {
     pub legs: LegKind,
     /// The counters.
     pub meters: Arc<Meters>,
-    /// Which pairs try to connect directly.
-    pub policy: Policy,
     /// How long a conference may stand empty.
     pub empty_grace: Duration,
 }
@@ -151,7 +151,7 @@ impl Room {
         let settings = Settings {
             max_participants: record.max_participants as usize,
             slots: VIDEO_SLOTS,
-            policy: shared.policy,
+            policy: translate::policy_in(record.topology),
             empty_grace: shared.empty_grace,
         };
         let info = ConferenceInfo {
@@ -220,6 +220,7 @@ impl Room {
             name,
             role,
             publishing,
+            wishes,
             address,
             host,
             outbox,
@@ -239,6 +240,7 @@ impl Room {
             name,
             role: translate::role_in(role),
             publishing: translate::publishing_in(publishing),
+            wishes: translate::wishes_in(wishes),
         });
         if self.seats.get(&id).is_some_and(|seat| !seat.welcomed) {
             self.seats.remove(&id);

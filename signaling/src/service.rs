@@ -227,7 +227,6 @@ async fn house(
         store: store.clone(),
         legs: LegKind::new(&config.ports, config.external_address)?,
         meters: Arc::clone(&meters),
-        policy: config.topology,
         empty_grace: config.empty_grace,
     });
     for conference in store.open_conferences().await? {

@@ -14,7 +14,8 @@ use std::{
 
 use convene_conference::ParticipantId;
 use convene_protocol::{
-    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, parse_client,
+    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, Wishes,
+    parse_client,
 };
 use futures_util::{
     SinkExt, StreamExt,
@@ -262,9 +263,11 @@ impl<'a> Ear<'a> {
                     name,
                     token,
                     publishing,
+                    wishes,
                 },
             ) => {
-                self.enter(name, token.as_deref(), publishing).await;
+                self.enter(name, token.as_deref(), (publishing, wishes))
+                    .await;
             }
             (Stage::AtDoor, _) => {
                 self.outbox.refuse(
@@ -283,7 +286,12 @@ impl<'a> Ear<'a> {
         }
     }
 
-    async fn enter(&mut self, name: String, token: Option<&str>, publishing: Publishing) {
+    async fn enter(
+        &mut self,
+        name: String,
+        token: Option<&str>,
+        (publishing, wishes): (Publishing, Wishes),
+    ) {
         let role = match self.role(token) {
             Ok(role) => role,
             Err(cause) => return self.dismiss(ErrorCode::BadToken, cause),
@@ -297,6 +305,7 @@ impl<'a> Ear<'a> {
             name,
             role,
             publishing,
+            wishes,
             address: self.door.address,
             host: self.door.host.clone(),
             outbox: self.outbox.clone(),

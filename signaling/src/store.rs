@@ -15,7 +15,7 @@ use std::{
     thread,
 };
 
-use convene_protocol::{AddressOrigin, Class, ParticipantRecord, Role};
+use convene_protocol::{AddressOrigin, Class, ParticipantRecord, Role, Topology};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -32,6 +32,8 @@ pub struct ConferenceRecord {
     pub listed: bool,
     /// How many may be in it at once.
     pub max_participants: u32,
+    /// Who connects to whom.
+    pub topology: Topology,
     /// When it was created, in seconds since 1970.
     pub created_at: u64,
     /// The address its creator's request came from.

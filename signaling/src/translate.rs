@@ -4,7 +4,8 @@ use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
     ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, Publishing, Role, ServerMessage, Source, Talker,
+    ParticipantInfo, Path, Picture, Publishing, Role, ServerMessage, Source, Talker, Topology, Why,
+    Wishes,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
@@ -36,9 +37,29 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
         ClientMessage::Publish { publishing } => Event::Publish(id, publishing_in(publishing)),
         ClientMessage::Want { pictures } => {
             let wanted = pictures.into_iter();
-            let wanted = wanted.map(|p| (inner::ParticipantId(p.publisher), source_in(p.source)));
-            Event::Want(id, wanted.collect())
+            Event::Want(id, wanted.map(picture_in).collect())
         }
+        ClientMessage::Relay {
+            to,
+            picture,
+            signal,
+        } => Event::Relay {
+            from: id,
+            to: inner::ParticipantId(to),
+            picture: picture_in(picture),
+            signal,
+        },
+        ClientMessage::RelayState {
+            relay,
+            picture,
+            state,
+        } => Event::RelayState {
+            from: id,
+            relay: inner::ParticipantId(relay),
+            picture: picture_in(picture),
+            report: report(state),
+        },
+        ClientMessage::Wish { wishes } => Event::Wish(id, wishes_in(wishes)),
         ClientMessage::Leave {} => Event::Leave(id),
         ClientMessage::End {} => Event::End(id),
     })
@@ -92,7 +113,23 @@ pub fn message(
             publisher,
             source,
             path,
-        } => path_message(publisher, source, path),
+            relay,
+            why,
+        } => path_message((publisher, source), path, relay, why),
+        Notice::SendTo { picture, to, on } => ServerMessage::Send {
+            picture: picture_out(picture),
+            to: to.0,
+            on,
+        },
+        Notice::Relay {
+            from,
+            picture,
+            signal,
+        } => ServerMessage::Relay {
+            from: from.0,
+            picture: picture_out(picture),
+            signal,
+        },
         Notice::ServerNeeds { source, needed } => ServerMessage::ServerNeeds {
             source: source_out(source),
             needed,
@@ -164,9 +201,10 @@ pub fn source_name(source: topology::Source) -> &'static str {
 }
 
 fn path_message(
-    publisher: inner::ParticipantId,
-    source: topology::Source,
+    (publisher, source): inner::PictureOf,
     path: Option<topology::Path>,
+    relay: Option<inner::ParticipantId>,
+    why: Option<topology::Why>,
 ) -> ServerMessage {
     let (path, mid) = match path {
         Some(topology::Path::Direct) => (Path::Direct, None),
@@ -179,6 +217,54 @@ fn path_message(
         source: source_out(source),
         path,
         mid,
+        relay: relay.map(|relay| relay.0),
+        why: why.map(why_out),
+    }
+}
+
+fn why_out(why: topology::Why) -> Why {
+    match why {
+        topology::Why::Connected => Why::Connected,
+        topology::Why::Trying => Why::Trying,
+        topology::Why::BothPrivate => Why::BothPrivate,
+        topology::Why::NotConnected => Why::NotConnected,
+        topology::Why::UplinkSpent => Why::UplinkSpent,
+        topology::Why::RelayLost => Why::RelayLost,
+        topology::Why::NoCommonWay => Why::NoCommonWay,
+        topology::Why::HidesAddress => Why::HidesAddress,
+    }
+}
+
+/// Who connects to whom, for the planner.
+#[must_use]
+pub fn policy_in(topology: Topology) -> topology::Policy {
+    match topology {
+        Topology::Adaptive => topology::Policy::Adaptive,
+        Topology::Claimed => topology::Policy::Claimed,
+    }
+}
+
+/// The wishes, for the conference.
+#[must_use]
+pub fn wishes_in(wishes: Wishes) -> inner::Wishes {
+    inner::Wishes {
+        relays: wishes.relays,
+        hides_address: wishes.hides_address,
+        uplink: wishes.uplink,
+    }
+}
+
+fn picture_in(picture: Picture) -> inner::PictureOf {
+    (
+        inner::ParticipantId(picture.publisher),
+        source_in(picture.source),
+    )
+}
+
+fn picture_out((publisher, source): inner::PictureOf) -> Picture {
+    Picture {
+        publisher: publisher.0,
+        source: source_out(source),
     }
 }
 
@@ -253,6 +339,8 @@ fn refusal_code(refusal: &Refusal) -> ErrorCode {
         Refusal::OutOfOrder { .. } => ErrorCode::OutOfOrder,
         Refusal::Forbidden(_) => ErrorCode::Forbidden,
         Refusal::NoParticipant(_) => ErrorCode::NoParticipant,
+        Refusal::NoRelay(_) => ErrorCode::OutOfOrder,
+        Refusal::Hidden(_) => ErrorCode::Forbidden,
     }
 }
 
@@ -275,6 +363,8 @@ mod tests {
             publisher: inner::ParticipantId("ann".into()),
             source: topology::Source::Camera,
             path: Some(topology::Path::Server { slot: 2 }),
+            relay: None,
+            why: None,
         };
         let ServerMessage::Path { path, mid, .. } = message(notice, &info(), None, false) else {
             panic!("not a path")

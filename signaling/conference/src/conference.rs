@@ -1,15 +1,17 @@
 //! The machine.
 
+mod plan;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
-use convene_topology::{Class, Number, PairReport, Path, Picture, Planner, Policy, Source, Step};
+use convene_topology::{Class, Number, Picture, Planner, Policy};
 
 use crate::{
-    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, Publishing, Refusal,
-    Role,
+    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, PictureOf,
+    Publishing, Refusal, Role, Wishes,
     member::{CONNECT, Member, Stage, allowed, may_send, shown_name},
 };
 
@@ -36,6 +38,8 @@ pub struct Conference<S> {
     planner: Planner,
     /// What is shown in each subscriber's slots.
     shown: BTreeMap<(Number, usize), Picture>,
+    /// Who passes which picture on to whom.
+    relayed: BTreeSet<(Number, Picture, Number)>,
     empty_since: Option<Duration>,
     over: bool,
     effects: VecDeque<Effect<S>>,
@@ -56,6 +60,7 @@ impl<S> Conference<S> {
             last_number: 0,
             planner,
             shown: BTreeMap::new(),
+            relayed: BTreeSet::new(),
             empty_since: Some(now),
             over: false,
             effects: VecDeque::new(),
@@ -70,8 +75,9 @@ impl<S> Conference<S> {
                 name,
                 role,
                 publishing,
+                wishes,
             } => {
-                let joined = self.join(now, &id, &name, role, publishing);
+                let joined = self.join(now, &id, &name, role, (publishing, wishes));
                 self.refuse_if(&id, joined);
             }
             Event::Answer(id, sdp) => {
@@ -88,7 +94,7 @@ impl<S> Conference<S> {
                 self.do_or_refuse(&id, restarted, |id| Effect::LegRestart(id, offer));
             }
             Event::Pair { from, to, signal } => {
-                let known = self.others(&from, &to);
+                let known = self.may_pair(&from, &to);
                 let notice = |id| Effect::Send {
                     to: to.clone(),
                     notice: Notice::Pair { from: id, signal },
@@ -100,6 +106,39 @@ impl<S> Conference<S> {
                     .others(&from, &peer)
                     .map(|()| self.report(now, &from, &peer, report));
                 self.refuse_if(&from, reported);
+            }
+            Event::Relay {
+                from,
+                to,
+                picture,
+                signal,
+            } => {
+                let told = self.relay_between(&from, &to, &picture);
+                let notice = |from| Effect::Send {
+                    to: to.clone(),
+                    notice: Notice::Relay {
+                        from,
+                        picture,
+                        signal,
+                    },
+                };
+                self.do_or_refuse(&from, told, notice);
+            }
+            Event::RelayState {
+                from,
+                relay,
+                picture,
+                report,
+            } => {
+                let reported = self
+                    .others(&from, &relay)
+                    .map(|()| self.report_relay(now, &from, &relay, &picture, report));
+                self.refuse_if(&from, reported);
+            }
+            Event::Wish(id, wishes) => {
+                let wished = self.member(&id).map(|member| member.wishes = wishes);
+                self.stand(&id);
+                self.refuse_if(&id, wished);
             }
             Event::Publish(id, publishing) => {
                 let published = self.publish(&id, publishing);
@@ -117,7 +156,8 @@ impl<S> Conference<S> {
                 self.leave(now, &id, LeaveReason::Left)
             }
             Event::SocketClosed { id, clean: false } => {
-                self.with_member(&id, |member| member.cut = true)
+                self.with_member(&id, |member| member.cut = true);
+                self.stand(&id);
             }
             Event::LegSilent(id) => self.with_member(&id, |member| member.silent = true),
             Event::LegBack(id) => self.with_member(&id, |member| member.silent = false),
@@ -178,7 +218,7 @@ impl<S> Conference<S> {
         id: &ParticipantId,
         name: &str,
         role: Role,
-        publishing: Publishing,
+        (publishing, wishes): (Publishing, Wishes),
     ) -> Result<(), Refusal> {
         if self.over {
             return Err(Refusal::Ended);
@@ -209,11 +249,13 @@ impl<S> Conference<S> {
             role,
             class: Class::Unknown,
             publishing,
+            wishes,
             stage,
             cut: false,
             silent: false,
             heard: now,
         };
+        let standing = member.standing();
         let (me, others) = (member.participant(id), self.participants());
         self.tell_all(|| Notice::Joined(me.clone()));
         self.send(id, Notice::Welcome { me, others });
@@ -225,7 +267,7 @@ impl<S> Conference<S> {
             number: number.0,
             may_send: may_send(role),
         });
-        self.planner.join(number, false);
+        self.planner.join(number, standing);
         self.planner.publish(number, publishing.sources());
         Ok(())
     }
@@ -239,6 +281,8 @@ impl<S> Conference<S> {
         self.ids.remove(&member.number);
         self.shown
             .retain(|(subscriber, _), _| *subscriber != member.number);
+        self.relayed
+            .retain(|(relay, _, to)| *relay != member.number && *to != member.number);
         if reason != LeaveReason::Left {
             self.send(id, Notice::Left(id.clone(), reason));
         }
@@ -298,6 +342,7 @@ impl<S> Conference<S> {
         while self.planner.poll().is_some() {}
         self.ids.clear();
         self.shown.clear();
+        self.relayed.clear();
         self.empty_since = None;
         self.effects.push_back(Effect::Over(reason));
     }
@@ -305,18 +350,6 @@ impl<S> Conference<S> {
 
 /// What the members say.
 impl<S> Conference<S> {
-    fn report(
-        &mut self,
-        now: Duration,
-        from: &ParticipantId,
-        peer: &ParticipantId,
-        report: PairReport,
-    ) {
-        if let (Some(from), Some(peer)) = (self.number(from), self.number(peer)) {
-            self.planner.report(now, from, peer, report);
-        }
-    }
-
     fn publish(&mut self, id: &ParticipantId, publishing: Publishing) -> Result<(), Refusal> {
         let member = self.member(id)?;
         member.publishing = allowed(member.role, publishing);
@@ -328,18 +361,10 @@ impl<S> Conference<S> {
     }
 
     /// Pictures of those who have just left are no error; they are not there to be wanted.
-    fn want(
-        &mut self,
-        id: &ParticipantId,
-        pictures: &[(ParticipantId, Source)],
-    ) -> Result<(), Refusal> {
+    fn want(&mut self, id: &ParticipantId, pictures: &[PictureOf]) -> Result<(), Refusal> {
         let number = self.member(id)?.number;
-        let pictures = pictures.iter().filter_map(|(publisher, source)| {
-            Some(Picture {
-                publisher: self.number(publisher)?,
-                source: *source,
-            })
-        });
+        let pictures = pictures.iter();
+        let pictures = pictures.filter_map(|picture| self.picture(picture));
         let pictures = pictures.collect();
         self.planner.want(number, pictures);
         Ok(())
@@ -350,90 +375,10 @@ impl<S> Conference<S> {
             return;
         };
         if std::mem::replace(&mut member.class, class) != class {
-            let (number, participant) = (member.number, member.participant(id));
-            self.planner.classify(number, class);
+            let participant = member.participant(id);
+            self.stand(id);
             self.tell_all(|| Notice::Updated(participant.clone()));
         }
-    }
-}
-
-/// Carrying out the plan.
-impl<S> Conference<S> {
-    fn perform_plan(&mut self) {
-        while let Some(step) = self.planner.poll() {
-            match step {
-                Step::Path {
-                    picture,
-                    subscriber,
-                    path,
-                } => self.perform_path(picture, subscriber, path),
-                Step::ServerNeeds { picture, needed } => {
-                    self.send_number(
-                        picture.publisher,
-                        Notice::ServerNeeds {
-                            source: picture.source,
-                            needed,
-                        },
-                    );
-                }
-                Step::Retry { a, b } => {
-                    for (one, other) in [(a, b), (b, a)] {
-                        if let Some(other) = self.ids.get(&other).cloned() {
-                            self.send_number(one, Notice::Retry(other));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// The subscriber learns of the new path before the slot that had the picture is emptied, and it is emptied only
-    /// if nothing else is in it by now.
-    fn perform_path(&mut self, picture: Picture, subscriber: Number, path: Option<Path>) {
-        let (Some(to), Some(publisher)) = (
-            self.ids.get(&subscriber).cloned(),
-            self.ids.get(&picture.publisher).cloned(),
-        ) else {
-            return;
-        };
-        let slot = match path {
-            Some(Path::Server { slot }) => Some(slot),
-            _ => None,
-        };
-        let had = self.slot_of(picture, subscriber);
-        if let Some(slot) = slot {
-            self.shown.insert((subscriber, slot), picture);
-            self.effects.push_back(Effect::Show {
-                subscriber: to.clone(),
-                slot,
-                publisher: publisher.clone(),
-                source: picture.source,
-            });
-        }
-        let source = picture.source;
-        self.send(
-            &to,
-            Notice::Path {
-                publisher,
-                source,
-                path,
-            },
-        );
-        if let Some(had) = had.filter(|had| Some(*had) != slot) {
-            self.shown.remove(&(subscriber, had));
-            self.effects.push_back(Effect::Hide {
-                subscriber: to,
-                slot: had,
-            });
-        }
-    }
-
-    fn slot_of(&self, picture: Picture, subscriber: Number) -> Option<usize> {
-        let slots = self.shown.range((subscriber, 0)..=(subscriber, usize::MAX));
-        slots
-            .filter(|(_, shown)| **shown == picture)
-            .map(|((_, slot), _)| *slot)
-            .next()
     }
 }
 
@@ -459,6 +404,13 @@ impl<S> Conference<S> {
 
     fn number(&self, id: &ParticipantId) -> Option<Number> {
         self.members.get(id).map(|member| member.number)
+    }
+
+    fn picture(&self, (publisher, source): &PictureOf) -> Option<Picture> {
+        Some(Picture {
+            publisher: self.number(publisher)?,
+            source: *source,
+        })
     }
 
     /// Whether both are in, and are two.

@@ -1,9 +1,9 @@
 //! What a conference wants done.
 
-use convene_topology::{Class, Path, Source};
+use convene_topology::{Class, Path, Source, Why};
 use thiserror::Error;
 
-use crate::{ParticipantId, Publishing, Role};
+use crate::{ParticipantId, PictureOf, Publishing, Role};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,6 +87,28 @@ pub enum Notice<S> {
         source: Source,
         /// By which path.
         path: Option<Path>,
+        /// Who passes it on, when somebody does.
+        relay: Option<ParticipantId>,
+        /// Why by this path; `None`: it does not come.
+        why: Option<Why>,
+    },
+    /// He sends a picture to another from now on, or not any more: his own, or one that he passes on.
+    SendTo {
+        /// Which.
+        picture: PictureOf,
+        /// To whom.
+        to: ParticipantId,
+        /// Whether.
+        on: bool,
+    },
+    /// Something from the other end of a connection that carries one relayed picture.
+    Relay {
+        /// From whom.
+        from: ParticipantId,
+        /// The picture.
+        picture: PictureOf,
+        /// What.
+        signal: S,
     },
     /// His picture is needed on the server, or not any more.
     ServerNeeds {
@@ -171,6 +193,12 @@ pub enum Refusal {
     /// The role does not allow it.
     #[error("only a moderator may {0}")]
     Forbidden(&'static str),
+    /// Nobody has told these two to make such a connection.
+    #[error("you and `{0}` have no such picture to pass on")]
+    NoRelay(String),
+    /// One of the two hides his address.
+    #[error("`{0}` and you do not connect: one of you hides the address")]
+    Hidden(String),
     /// Nobody of that id.
     #[error("there is no participant `{0}`")]
     NoParticipant(String),

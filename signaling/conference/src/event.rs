@@ -1,10 +1,12 @@
 //! What can happen to a conference.
 
 use convene_topology::{Class, PairReport, Source};
-
 /// A participant's id within his conference; whoever makes it makes it unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub String);
+
+/// A picture: whose, and which of his.
+pub type PictureOf = (ParticipantId, Source);
 
 /// What a participant may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +28,17 @@ pub struct Publishing {
     pub camera: bool,
     /// A screen picture.
     pub screen: bool,
+}
+
+/// What a participant wishes of his network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Wishes {
+    /// Whether he passes pictures on.
+    pub relays: bool,
+    /// Whether nobody but the server may learn his address.
+    pub hides_address: bool,
+    /// How many pictures he can send to others at once; `None`: any number.
+    pub uplink: Option<u32>,
 }
 
 impl Publishing {
@@ -51,6 +64,8 @@ pub enum Event<S> {
         role: Role,
         /// What he will send.
         publishing: Publishing,
+        /// What he wishes of his network.
+        wishes: Wishes,
     },
     /// His leg has an offer for him.
     Offered(ParticipantId),
@@ -90,10 +105,34 @@ pub enum Event<S> {
         /// How.
         report: PairReport,
     },
+    /// He has something for the other end of a connection that carries one relayed picture.
+    Relay {
+        /// Who says it.
+        from: ParticipantId,
+        /// To whom.
+        to: ParticipantId,
+        /// The picture.
+        picture: PictureOf,
+        /// What.
+        signal: S,
+    },
+    /// How a picture that is passed on to him arrives.
+    RelayState {
+        /// Who says it.
+        from: ParticipantId,
+        /// Who passes it on.
+        relay: ParticipantId,
+        /// The picture.
+        picture: PictureOf,
+        /// How.
+        report: PairReport,
+    },
+    /// He wishes something else of his network from now on.
+    Wish(ParticipantId, Wishes),
     /// He sends something else from now on.
     Publish(ParticipantId, Publishing),
     /// The pictures he wants, the most wanted first.
-    Want(ParticipantId, Vec<(ParticipantId, Source)>),
+    Want(ParticipantId, Vec<PictureOf>),
     /// Where he stands became known.
     Classified(ParticipantId, Class),
     /// His socket closed; `clean`: with a word of goodbye.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use convene_topology::{Class, Number};
+use convene_topology::{Class, Number, Standing};
 
-use crate::{Participant, ParticipantId, Publishing, Refusal, Role};
+use crate::{Participant, ParticipantId, Publishing, Refusal, Role, Wishes};
 
 /// Whoever has not connected by then is dropped.
 pub(crate) const CONNECT: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ pub(crate) struct Member {
     pub(crate) role: Role,
     pub(crate) class: Class,
     pub(crate) publishing: Publishing,
+    pub(crate) wishes: Wishes,
     pub(crate) stage: Stage,
     /// Whether his socket is gone.
     pub(crate) cut: bool,
@@ -55,6 +56,19 @@ impl Member {
             role: self.role,
             class: self.class,
             publishing: self.publishing,
+        }
+    }
+
+    /// Where he stands, for the planner. Whose socket is gone is not asked to relay: most likely he is gone himself.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            class: self.class,
+            // A public host may stand behind a firewall; until something tells, it is taken for reachable.
+            reachable: (self.class == Class::Public).then_some(true),
+            relays: self.wishes.relays && may_send(self.role) && !self.cut,
+            hides_address: self.wishes.hides_address,
+            uplink: self.wishes.uplink,
+            ..Standing::default()
         }
     }
 

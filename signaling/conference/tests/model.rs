@@ -7,7 +7,7 @@ use std::{
 };
 
 use convene_conference::{
-    Conference, Effect, Event, Notice, ParticipantId, Publishing, Role, Settings,
+    Conference, Effect, Event, Notice, ParticipantId, Publishing, Role, Settings, Wishes,
 };
 use convene_topology::Policy;
 use stateright::{Checker, Model, Property};
@@ -149,6 +149,7 @@ fn event(act: Act, id: ParticipantId) -> Event<()> {
             id,
             role,
             publishing,
+            wishes: Wishes::default(),
         },
         Act::Offered => Event::Offered(id),
         Act::Answer => Event::Answer(id, String::new()),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{PairSignal, ParticipantId, Picture, Publishing};
+use crate::{PairSignal, ParticipantId, Picture, Publishing, Wishes};
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -32,6 +32,9 @@ pub enum ClientMessage {
         token: Option<String>,
         /// What will be published.
         publishing: Publishing,
+        /// What is wished of the network; left out: to pass nothing on, to hide nothing, no limit.
+        #[serde(default)]
+        wishes: Wishes,
     },
     /// The answer to the leg's offer.
     Answer {
@@ -63,6 +66,30 @@ pub enum ClientMessage {
         peer: ParticipantId,
         /// How it fares.
         state: PairState,
+    },
+    /// Something for the other end of a connection that carries one relayed picture. Whoever passes it on makes the
+    /// offer.
+    Relay {
+        /// To whom.
+        to: ParticipantId,
+        /// The picture that the connection is for.
+        picture: Picture,
+        /// What.
+        signal: PairSignal,
+    },
+    /// How a picture that `relay` passes on arrives here.
+    RelayState {
+        /// Who passes it on.
+        relay: ParticipantId,
+        /// The picture.
+        picture: Picture,
+        /// How it fares.
+        state: PairState,
+    },
+    /// What is wished of the network from now on.
+    Wish {
+        /// All wishes.
+        wishes: Wishes,
     },
     /// What is published from now on.
     Publish {
@@ -121,12 +148,14 @@ mod tests {
             name,
             token,
             publishing,
+            wishes,
         } = parse_client(text).expect("valid")
         else {
             panic!("not a join")
         };
         assert_eq!((name.as_str(), token), ("Ann", None));
         assert!(publishing.microphone && !publishing.camera);
+        assert_eq!(wishes, Wishes::default());
     }
 
     #[test]

@@ -79,6 +79,40 @@ pub struct Picture {
     pub source: Source,
 }
 
+/// What a participant wishes of his network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Wishes {
+    /// Whether he passes pictures on to those who cannot reach their publishers.
+    pub relays: bool,
+    /// Whether nobody but the server may learn his address: then all his pictures go through it, both ways.
+    pub hides_address: bool,
+    /// How many pictures he can send to others at once, his own and those he passes on; `None`: any number.
+    pub uplink: Option<u32>,
+}
+
+/// Why a picture goes by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The two are connected.
+    Connected,
+    /// A connection is being tried.
+    Trying,
+    /// The policy connects only pairs of which one is public.
+    BothPrivate,
+    /// The two have tried and could not connect, or their connection broke.
+    NotConnected,
+    /// There is a way without the server, but whoever would send has no uplink left.
+    UplinkSpent,
+    /// The one who passed it on left or failed, and there is no other yet.
+    RelayLost,
+    /// The two cannot connect, and there is nobody whom both can reach and who passes pictures on.
+    NoCommonWay,
+    /// One of the two hides his address.
+    HidesAddress,
+}
+
 /// What two browsers tell each other about their pair connection; the service passes it on unread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -101,6 +135,21 @@ pub enum PairSignal {
         /// The m-line's index.
         mline_index: Option<u32>,
     },
+    /// I pass your picture on: send me no more than the way from here can carry.
+    Limit {
+        /// In bits a second; absent: as much as you like.
+        bits_per_second: Option<u32>,
+    },
+}
+
+/// Which pairs of browsers connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// All try; those who cannot see each other through somebody whom both reach, else through the server.
+    Adaptive,
+    /// Those of whom one is public; two private ones see each other through one public participant.
+    Claimed,
 }
 
 /// What everyone in a conference may know of it.

@@ -12,7 +12,7 @@ mod server;
 pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
 pub use common::{
     Class, ConferenceId, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture,
-    Publishing, Role, Source,
+    Publishing, Role, Source, Topology, Why, Wishes,
 };
 pub use declarations::declarations;
 pub use rest::{

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Class, ConferenceId, ErrorCode, ParticipantId, Role};
+use crate::{Class, ConferenceId, ErrorCode, ParticipantId, Role, Topology};
 
 /// `POST /api/v1/conferences`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -18,6 +18,9 @@ pub struct CreateConference {
     /// Whether the public list shows it.
     #[serde(default)]
     pub listed: bool,
+    /// Who connects to whom; the service's default when absent.
+    #[serde(default)]
+    pub topology: Option<Topology>,
 }
 
 /// The answer to [`CreateConference`].

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Source};
+use crate::{
+    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, Source, Why,
+};
 
 /// One message to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -77,6 +79,29 @@ pub enum ServerMessage {
         path: Path,
         /// The mid of the leg's m-line that carries it, when the path is `server`.
         mid: Option<String>,
+        /// Who passes it on, when the path is `peer`.
+        relay: Option<ParticipantId>,
+        /// Why this path; absent when there is no picture.
+        why: Option<Why>,
+    },
+    /// Send a picture to somebody, or stop: your own on the pair connection with him, somebody else's on a connection
+    /// of the picture's own, for which you make the offer.
+    Send {
+        /// Which picture.
+        picture: Picture,
+        /// To whom.
+        to: ParticipantId,
+        /// Whether.
+        on: bool,
+    },
+    /// Something from the other end of a connection that carries one relayed picture.
+    Relay {
+        /// From whom.
+        from: ParticipantId,
+        /// The picture that the connection is for.
+        picture: Picture,
+        /// What.
+        signal: PairSignal,
     },
     /// Try the pair connection with somebody again, from anew; pictures stay where they are meanwhile.
     Retry {

@@ -111,6 +111,7 @@ fn record(
         title,
         max_participants,
         listed,
+        topology,
     } = wishes;
     let title = title.trim().to_owned();
     if title.chars().count() > MAX_TITLE || title.chars().any(char::is_control) {
@@ -130,6 +131,7 @@ fn record(
         title,
         listed,
         max_participants,
+        topology: topology.unwrap_or(house.config.topology),
         created_at: unix_now(),
         creator_address: request.client.ip().to_string(),
     })

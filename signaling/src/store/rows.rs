@@ -15,6 +15,7 @@ CREATE TABLE conference (
     title TEXT NOT NULL,
     listed INTEGER NOT NULL,
     max_participants INTEGER NOT NULL,
+    topology TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     creator_address TEXT NOT NULL,
     first_moderator TEXT,
@@ -65,13 +66,14 @@ pub(super) fn all_left(connection: &Connection, now: u64) -> Result<()> {
 
 pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> Result<()> {
     let sql =
-        "INSERT INTO conference (id, title, listed, max_participants, created_at, creator_address)
-               VALUES (?, ?, ?, ?, ?, ?)";
+        "INSERT INTO conference (id, title, listed, max_participants, topology, created_at, creator_address)
+               VALUES (?, ?, ?, ?, ?, ?, ?)";
     let ConferenceRecord {
         id,
         title,
         listed,
         max_participants,
+        topology,
         created_at,
         creator_address,
     } = conference;
@@ -80,6 +82,7 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
         title,
         listed,
         max_participants,
+        word(topology),
         created_at,
         creator_address
     ];
@@ -88,7 +91,7 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
 
 pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<ConferenceRecord>> {
     let sql =
-        "SELECT id, title, listed, max_participants, created_at, creator_address FROM conference
+        "SELECT id, title, listed, max_participants, created_at, creator_address, topology FROM conference
                WHERE ended_at IS NULL ORDER BY created_at, rowid";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
@@ -99,6 +102,7 @@ pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<Conference
             max_participants: row.get(3)?,
             created_at: row.get(4)?,
             creator_address: row.get(5)?,
+            topology: from_word(row, 6)?,
         })
     })?;
     rows.collect()

@@ -11,6 +11,7 @@ fn standup() -> ConferenceRecord {
         listed: true,
         max_participants: 5,
         created_at: NOW,
+        topology: Topology::Claimed,
         creator_address: "203.0.113.1".into(),
     }
 }

@@ -1,68 +1,71 @@
-//! The planner's state and rules.
+//! The planner's state, and what it is told.
+
+mod load;
+mod settle;
+mod steps;
+mod why;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
-use crate::{Class, Number, PairReport, Path, Picture, Policy, Source, Step, backoff::Backoff};
+use crate::{
+    Number, PairReport, Path, Picture, Policy, Source, Standing, Step,
+    links::{Leg, Links},
+    people::{Member, Rules, Who},
+    sends::Sends,
+    view::View,
+};
+
+/// The pace at which a plan that is kept is made better: one pair in this time.
+const IMPROVE: Duration = Duration::from_secs(10);
 
 /// What a planner is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
-    /// Which pairs try to connect directly.
+    /// Who connects to whom.
     pub policy: Policy,
     /// How many pictures the server can send to one participant.
     pub slots: usize,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Member {
-    class: Class,
-    hides_address: bool,
-    publishes: BTreeSet<Source>,
-    /// Pictures in the order of their wish; `None`: everything that is published.
-    wants: Option<Vec<Picture>>,
+/// When the plan is looked at for something better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Improvement {
+    /// Something has changed since, so there may be.
+    due: bool,
+    last: Option<Duration>,
 }
-
-/// How the direct connection of a pair stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Direct {
-    /// Being tried, and the picture waits for it.
-    Trying,
-    /// Being tried while the server shows the picture.
-    Slow,
-    Works,
-    /// Not tried before then.
-    Failed {
-        retry: Duration,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Pair {
-    direct: Direct,
-    backoff: Backoff,
-}
-
-/// The paths of one subscriber's pictures.
-type Plan = BTreeMap<Picture, Path>;
 
 /// The plan of one conference.
 ///
-/// A change plans anew only for those subscribers whom it can concern: when everyone reports on everyone, the work
-/// grows with the number of pairs and not with its square.
-///
-/// `handle` its inputs by name, then `poll` until there is no step left; call [`Planner::wake`] at [`Planner::deadline`].
+/// `handle` its inputs by name, then `poll` until there is no step left; call [`Planner::wake`] at
+/// [`Planner::deadline`]. What was told since the last `poll` is planned together, so a conference that is described
+/// before the first of them is planned from nothing, with as few pairs for the server as can be. Later only those
+/// pairs are planned anew that have to do with what changed; all others keep their paths, until the plan is made
+/// better, one pair at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Planner {
     settings: Settings,
     members: BTreeMap<Number, Member>,
-    pairs: BTreeMap<(Number, Number), Pair>,
+    links: Links,
     /// Each subscriber's pictures.
-    paths: BTreeMap<Number, Plan>,
+    views: BTreeMap<Number, BTreeMap<Picture, View>>,
+    sends: Sends,
+    /// How many views do not go directly.
+    indirect: usize,
     /// How many subscribers see each picture by the server; nobody: no entry.
     on_server: BTreeMap<Picture, usize>,
+    /// The pairs that something has happened to since the plan was made.
+    touched: BTreeSet<(Number, Picture)>,
+    /// The pairs of the server's that somebody could relay who could not before.
+    offered: BTreeSet<(Number, Picture)>,
+    /// Those who send more than they can by now.
+    shrunk: BTreeSet<Number>,
+    /// The paths that have changed since they were last told, as they were.
+    before: BTreeMap<(Number, Picture), Option<Path>>,
+    improvement: Improvement,
     steps: VecDeque<Step>,
 }
 
@@ -73,55 +76,77 @@ impl Planner {
         Self {
             settings,
             members: BTreeMap::new(),
-            pairs: BTreeMap::new(),
-            paths: BTreeMap::new(),
+            links: Links::default(),
+            views: BTreeMap::new(),
+            sends: Sends::default(),
+            indirect: 0,
             on_server: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            shrunk: BTreeSet::new(),
+            before: BTreeMap::new(),
+            improvement: Improvement::default(),
             steps: VecDeque::new(),
         }
     }
 
-    /// Somebody came. `hides_address`: nobody may connect to him directly.
-    pub fn join(&mut self, number: Number, hides_address: bool) {
+    /// Somebody came. Whoever is in already stays as he is.
+    pub fn join(&mut self, number: Number, standing: Standing) {
+        if self.members.contains_key(&number) {
+            return;
+        }
         let member = Member {
-            hides_address,
+            standing,
             ..Member::default()
         };
-        self.members.entry(number).or_insert(member);
-        self.replan([number]);
+        self.members.insert(number, member);
+        self.touch_wishes(number);
     }
 
-    /// Somebody left; his pairs are forgotten.
+    /// Somebody left; what was learnt of him is forgotten.
     pub fn leave(&mut self, number: Number) {
+        self.touch_all_of(number);
         self.members.remove(&number);
-        self.pairs.retain(|(a, b), _| *a != number && *b != number);
-        self.replan_all();
-        self.replan([number]);
+        self.links.forget(number);
     }
 
     /// What somebody publishes now.
     pub fn publish(&mut self, number: Number, sources: impl IntoIterator<Item = Source>) {
         if let Some(member) = self.members.get_mut(&number) {
             member.publishes = sources.into_iter().collect();
-            self.replan_all();
+            self.touch_pictures_of(number);
         }
     }
 
     /// Which pictures somebody wants, the most wanted first; naming one twice changes nothing.
     pub fn want(&mut self, number: Number, pictures: Vec<Picture>) {
         if let Some(member) = self.members.get_mut(&number) {
-            let mut seen = BTreeSet::new();
-            let pictures = pictures.into_iter().filter(|picture| seen.insert(*picture));
-            member.wants = Some(pictures.collect());
-            self.replan([number]);
+            let mut wants = BTreeMap::new();
+            for (place, picture) in pictures.into_iter().enumerate() {
+                wants.entry(picture).or_insert(place);
+            }
+            member.wants = Some(wants);
+            self.touch_wishes(number);
         }
     }
 
-    /// Where somebody stands became known.
-    pub fn classify(&mut self, number: Number, class: Class) {
-        if let Some(member) = self.members.get_mut(&number) {
-            member.class = class;
-            self.replan_all();
+    /// Where somebody stands became known, or he changed his mind.
+    pub fn stand(&mut self, number: Number, standing: Standing) {
+        let policy = self.settings.policy;
+        let Some(member) = self.members.get_mut(&number) else {
+            return;
+        };
+        let could = relay_budget(member, policy);
+        if std::mem::replace(&mut member.standing, standing) == standing {
+            return;
         }
+        if member.budget() < self.sends.load(number) {
+            self.shrunk.insert(number);
+        }
+        if relay_budget(member, policy) > could {
+            self.offer(|_, _| true);
+        }
+        self.touch_all_of(number);
     }
 
     /// One of a pair reports how their connection fares.
@@ -129,253 +154,231 @@ impl Planner {
         if from == peer || !self.members.contains_key(&from) || !self.members.contains_key(&peer) {
             return;
         }
-        let pair = self.pairs.entry(key(from, peer)).or_insert(Pair::NEW);
-        pair.report(now, report);
-        self.replan([from, peer]);
+        let before = self.links.leg(from, peer);
+        self.links.report(now, from, peer, report);
+        if self.links.leg(from, peer) != before {
+            self.touch_link(from, peer);
+            self.touch_link(peer, from);
+        }
+    }
+
+    /// A subscriber reports how a relay's connection for one picture fares. A relay who fails somebody is not asked
+    /// again for him before his back-off ends.
+    pub fn report_relay(
+        &mut self,
+        now: Duration,
+        subscriber: Number,
+        relay: Number,
+        picture: Picture,
+        report: PairReport,
+    ) {
+        let Some(view) = self.view(subscriber, picture) else {
+            return;
+        };
+        if !view.relays().any(|of| of == relay) {
+            return;
+        }
+        match report {
+            PairReport::Connected => {
+                self.links.delivers(relay, subscriber);
+                self.change(subscriber, picture, |view| view.confirm(relay));
+            }
+            PairReport::Slow if !view.waits_for(relay) => return,
+            PairReport::Slow => {
+                self.change(subscriber, picture, |view| view.step_aside(relay));
+            }
+            PairReport::Failed => {
+                self.links.stall(now, relay, subscriber);
+                let through: Vec<_> = self.sends.of(relay).collect();
+                let his = through.into_iter().filter(|(.., to)| *to == subscriber);
+                self.touched
+                    .extend(his.map(|(_, picture, to)| (to, picture)));
+            }
+        }
+        self.touched.insert((subscriber, picture));
     }
 
     /// When [`Planner::wake`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.pairs.values().filter_map(|pair| pair.retry()).min()
+        let Improvement { due, last } = self.improvement;
+        let improve = due.then(|| last.map_or(Duration::ZERO, |last| last + IMPROVE));
+        self.links.deadline().into_iter().chain(improve).min()
     }
 
-    /// Lets pairs whose time has come try again, while the server goes on showing their pictures. A pair that may not
-    /// connect by then is forgotten instead: it begins anew if it ever may.
+    /// Lets pairs whose time has come try again, while their pictures stay where they are, and makes the plan better
+    /// by at most one pair. A pair that may not connect by then is forgotten instead: it begins anew if it ever may.
     pub fn wake(&mut self, now: Duration) {
-        let due = |pair: &Pair| pair.retry().is_some_and(|at| at <= now);
-        let due: Vec<_> = self
-            .pairs
-            .iter()
-            .filter(|(_, pair)| due(pair))
-            .map(|(key, _)| *key)
-            .collect();
-        for (a, b) in &due {
-            self.retry(*a, *b);
+        self.settle();
+        for (a, b) in self.links.due(now) {
+            self.retry(a, b);
         }
-        self.replan(due.into_iter().flat_map(|(a, b)| [a, b]));
+        self.improvement.due |= self.links.forgive(now);
+        self.settle();
+        let Improvement { due, last } = self.improvement;
+        if due && last.is_none_or(|last| last + IMPROVE <= now) {
+            self.improvement.last = Some(now);
+            self.improvement.due = self.improve();
+        }
     }
 
     /// The next step.
     pub fn poll(&mut self) -> Option<Step> {
+        self.settle();
         self.steps.pop_front()
     }
 
-    /// The path of a picture to a subscriber; `None`: he does not get it.
+    /// The path of a picture to a subscriber, as of the last `poll`; `None`: he does not get it.
     #[must_use]
     pub fn path(&self, picture: Picture, subscriber: Number) -> Option<Path> {
-        self.paths.get(&subscriber)?.get(&picture).copied()
+        self.view(subscriber, picture).map(View::path)
     }
 
     /// Whether a pair may try to connect directly now.
     #[must_use]
     pub fn may_connect(&self, a: Number, b: Number) -> bool {
-        let failed = self
-            .pairs
-            .get(&key(a, b))
-            .is_some_and(|pair| matches!(pair.direct, Direct::Failed { .. }));
-        self.permitted(a, b) && !failed
-    }
-
-    /// Whether the policy and the wishes of both let them connect at all.
-    fn permitted(&self, a: Number, b: Number) -> bool {
-        let (Some(one), Some(other)) = (self.members.get(&a), self.members.get(&b)) else {
-            return false;
-        };
-        let hidden = one.hides_address || other.hides_address;
-        let claimed = self.settings.policy == Policy::Adaptive
-            || [one.class, other.class].contains(&Class::Public);
-        a != b && !hidden && claimed
+        self.direct(a, b) > Leg::Down
     }
 
     fn retry(&mut self, a: Number, b: Number) {
-        if !self.permitted(a, b) {
-            self.pairs.remove(&(a, b));
-        } else if let Some(pair) = self.pairs.get_mut(&(a, b)) {
-            pair.direct = Direct::Slow;
-            self.steps.push_back(Step::Retry { a, b });
+        if !self.may_ever_connect(a, b) {
+            self.links.forget_pair(a, b);
+            return;
+        }
+        self.links.try_again(a, b);
+        self.steps.push_back(Step::Retry { a, b });
+    }
+
+    fn may_ever_connect(&self, a: Number, b: Number) -> bool {
+        let both = self.members.get(&a).zip(self.members.get(&b));
+        both.is_some_and(|(a, b)| self.rules().permits(a, b))
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            policy: self.settings.policy,
+            links: &self.links,
         }
     }
 
-    fn replan_all(&mut self) {
-        self.replan(self.members.keys().copied().collect::<Vec<_>>());
+    fn who(&self, number: Number) -> Option<Who<'_>> {
+        Some((number, self.members.get(&number)?))
     }
 
-    /// Plans what these subscribers want; only what differs becomes a step. A picture is asked of its publisher before
-    /// anyone is sent to the server for it, and let go after all have left it.
-    fn replan(&mut self, subscribers: impl IntoIterator<Item = Number>) {
-        let mut was_needed = BTreeMap::new();
-        let mut paths = Vec::new();
-        for subscriber in subscribers.into_iter().collect::<BTreeSet<_>>() {
-            let plan = self.plan(subscriber);
-            let old = self.paths.remove(&subscriber).unwrap_or_default();
-            self.count(&old, &plan, &mut was_needed);
-            if self.members.contains_key(&subscriber) {
-                paths.extend(changes(subscriber, &old, &plan));
-                self.paths.insert(subscriber, plan);
-            }
-        }
-        let needed = |picture| self.on_server.contains_key(picture);
-        let turned = |to: bool| {
-            was_needed
-                .iter()
-                .filter(move |(picture, was)| **was != to && needed(picture) == to)
-                .map(move |(picture, _)| Step::ServerNeeds {
-                    picture: *picture,
-                    needed: to,
-                })
-        };
-        self.steps
-            .extend(turned(true).chain(paths).chain(turned(false)));
+    fn direct(&self, a: Number, b: Number) -> Leg {
+        let both = self.who(a).zip(self.who(b));
+        both.map_or(Leg::Down, |(a, b)| self.rules().direct(a, b))
     }
 
-    /// Counts who sees what by the server, and notes of each picture that is concerned whether anyone did before.
-    fn count(&mut self, old: &Plan, new: &Plan, was_needed: &mut BTreeMap<Picture, bool>) {
-        for picture in by_server(old).chain(by_server(new)) {
-            let needed = self.on_server.contains_key(picture);
-            was_needed.entry(*picture).or_insert(needed);
+    fn view(&self, subscriber: Number, picture: Picture) -> Option<&View> {
+        self.views.get(&subscriber)?.get(&picture)
+    }
+}
+
+/// What has to be planned anew.
+impl Planner {
+    fn touch(&mut self, subscriber: Number, picture: Picture) {
+        if self.view(subscriber, picture).is_some() || self.is_wanted(subscriber, picture) {
+            self.touched.insert((subscriber, picture));
         }
-        for picture in by_server(new) {
-            *self.on_server.entry(*picture).or_default() += 1;
-        }
-        for picture in by_server(old) {
-            if let Some(subscribers) = self.on_server.get_mut(picture) {
-                *subscribers -= 1;
-            }
-        }
-        self.on_server.retain(|_, subscribers| *subscribers > 0);
     }
 
-    /// One path for every picture that is published and wanted. Those that need the server get slots in the order of
-    /// the subscriber's wish; whichever keeps a slot keeps the same one.
-    fn plan(&self, subscriber: Number) -> Plan {
-        let (direct, rest): (Vec<_>, Vec<_>) = self
-            .wanted(subscriber)
-            .into_iter()
-            .partition(|picture| self.goes_direct(subscriber, picture.publisher));
-        let (shown, left_out) = rest.split_at(rest.len().min(self.settings.slots));
-        let kept: BTreeMap<_, _> = shown
+    /// All that somebody sees or wants to see.
+    fn touch_wishes(&mut self, number: Number) {
+        let views = self.views.get(&number).into_iter().flatten();
+        let published = self
+            .members
             .iter()
-            .filter_map(|picture| Some((*picture, self.slot(*picture, subscriber)?)))
-            .collect();
-        let taken: BTreeSet<_> = kept.values().copied().collect();
-        let mut free = (0..self.settings.slots).filter(|slot| !taken.contains(slot));
-        let mut in_slot = |picture: &Picture| {
-            let slot = kept.get(picture).copied().or_else(|| free.next());
-            slot.map_or(Path::NoSlot, |slot| Path::Server { slot })
-        };
-        let direct = direct.into_iter().map(|picture| (picture, Path::Direct));
-        let left_out = left_out.iter().map(|picture| (*picture, Path::NoSlot));
-        let shown = shown.iter().map(|picture| (*picture, in_slot(picture)));
-        direct.chain(shown).chain(left_out).collect()
+            .flat_map(|(of, member)| member.pictures(*of));
+        let pictures = views.map(|(picture, _)| *picture).chain(published);
+        let pictures = pictures.filter(|picture| picture.publisher != number);
+        let touched: Vec<_> = pictures.map(|picture| (number, picture)).collect();
+        self.touched.extend(touched);
     }
 
-    /// The slot a picture has by now.
-    fn slot(&self, picture: Picture, subscriber: Number) -> Option<usize> {
-        match self.path(picture, subscriber)? {
-            Path::Server { slot } => Some(slot),
-            Path::Direct | Path::Peer(_) | Path::NoSlot => None,
-        }
-    }
-
-    /// Every picture that is published and wanted, in the order of the subscriber's wish.
-    fn wanted(&self, subscriber: Number) -> Vec<Picture> {
-        let Some(member) = self.members.get(&subscriber) else {
-            return Vec::new();
-        };
-        let published = |picture: &Picture| {
-            self.members
-                .get(&picture.publisher)
-                .is_some_and(|m| m.publishes.contains(&picture.source))
-        };
-        let others = |picture: &Picture| picture.publisher != subscriber;
-        match &member.wants {
-            Some(wants) => wants
-                .iter()
+    /// All that somebody publishes, to whomever.
+    fn touch_pictures_of(&mut self, publisher: Number) {
+        for source in [Source::Camera, Source::Screen] {
+            let others = self
+                .members
+                .keys()
                 .copied()
-                .filter(|picture| others(picture) && published(picture))
-                .collect(),
-            None => self.published().filter(others).collect(),
-        }
-    }
-
-    fn published(&self) -> impl Iterator<Item = Picture> {
-        self.members.iter().flat_map(|(number, member)| {
-            member.publishes.iter().map(|source| Picture {
-                publisher: *number,
-                source: *source,
-            })
-        })
-    }
-
-    /// Whether the picture is left to the direct connection: it works, or it has just begun to be tried.
-    fn goes_direct(&self, a: Number, b: Number) -> bool {
-        let direct = self
-            .pairs
-            .get(&key(a, b))
-            .map_or(Direct::Trying, |pair| pair.direct);
-        self.may_connect(a, b) && matches!(direct, Direct::Trying | Direct::Works)
-    }
-}
-
-impl Pair {
-    const NEW: Self = Self {
-        direct: Direct::Trying,
-        backoff: Backoff::NEW,
-    };
-
-    fn report(&mut self, now: Duration, report: PairReport) {
-        match (report, self.direct) {
-            (PairReport::Connected, _) => {
-                self.direct = Direct::Works;
-                self.backoff.reset();
+                .filter(|other| *other != publisher);
+            for other in others.collect::<Vec<_>>() {
+                self.touch(other, Picture { publisher, source });
             }
-            (PairReport::Slow, Direct::Trying) => self.direct = Direct::Slow,
-            (PairReport::Failed, Direct::Trying | Direct::Slow | Direct::Works) => {
-                self.direct = Direct::Failed {
-                    retry: self.backoff.fail(now),
-                };
-            }
-            _ => {}
         }
     }
 
-    fn retry(&self) -> Option<Duration> {
-        match self.direct {
-            Direct::Failed { retry } => Some(retry),
-            _ => None,
+    /// All that somebody sees, publishes or relays.
+    fn touch_all_of(&mut self, number: Number) {
+        self.touch_wishes(number);
+        self.touch_pictures_of(number);
+        let sends = self.sends.of(number);
+        self.touched
+            .extend(sends.map(|(_, picture, to)| (to, picture)));
+    }
+
+    /// What goes between the two or could, as far as `a` sends it; and what others see of either through the other.
+    fn touch_link(&mut self, a: Number, b: Number) {
+        for source in [Source::Camera, Source::Screen] {
+            self.touch(
+                b,
+                Picture {
+                    publisher: a,
+                    source,
+                },
+            );
         }
+        let concerns = |(_, picture, to): &(Number, Picture, Number)| {
+            picture.publisher == b || (*to == b && picture.publisher != a)
+        };
+        let relayed = self.sends.of(a).filter(concerns);
+        self.touched
+            .extend(relayed.map(|(_, picture, to)| (to, picture)));
+        let relays = self
+            .members
+            .get(&a)
+            .is_some_and(|a| a.may_relay(self.settings.policy));
+        if relays && self.links.leg(a, b) == Leg::Works {
+            self.offer_of(b);
+        }
+    }
+
+    /// What the server carries from somebody and to him.
+    fn offer_of(&mut self, number: Number) {
+        if self.indirect > 0 {
+            self.offer(|subscriber, picture| [subscriber, picture.publisher].contains(&number));
+        }
+    }
+
+    /// Of what the server carries, what a relay may do now.
+    fn offer(&mut self, concerns: impl Fn(Number, Picture) -> bool) {
+        let waiting = self
+            .waiting()
+            .filter(|(subscriber, picture)| concerns(*subscriber, *picture));
+        let offered: Vec<_> = waiting.collect();
+        self.offered.extend(offered);
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = (Number, Picture)> {
+        let views = self.views.iter();
+        let views = views.flat_map(|(subscriber, views)| {
+            views
+                .iter()
+                .map(|(picture, view)| (*subscriber, *picture, view))
+        });
+        let waiting = views.filter(|(_, _, view)| view.waits());
+        waiting.map(|(subscriber, picture, _)| (subscriber, picture))
     }
 }
 
-fn by_server(plan: &Plan) -> impl Iterator<Item = &Picture> {
-    plan.iter()
-        .filter(|(_, path)| matches!(path, Path::Server { .. }))
-        .map(|(picture, _)| picture)
-}
-
-/// What a subscriber has to be told: whatever leaves a slot comes before whatever takes one.
-fn changes(subscriber: Number, old: &Plan, new: &Plan) -> Vec<Step> {
-    let step = |picture: &Picture, path| Step::Path {
-        picture: *picture,
-        subscriber,
-        path,
-    };
-    let gone = old.keys().filter(|picture| !new.contains_key(picture));
-    let gone = gone.map(|picture| step(picture, None));
-    let changed = new
-        .iter()
-        .filter(|(picture, path)| old.get(picture) != Some(path));
-    let (taking, leaving): (Vec<_>, Vec<_>) =
-        changed.partition(|(_, path)| matches!(path, Path::Server { .. }));
-    let changed = leaving.into_iter().chain(taking);
-    let changed = changed.map(|(picture, path)| step(picture, Some(*path)));
-    gone.chain(changed).collect()
-}
-
-/// A pair is the same from both ends.
-fn key(a: Number, b: Number) -> (Number, Number) {
-    (a.min(b), a.max(b))
+/// How many pictures somebody can send for others; none if he may not relay.
+fn relay_budget(member: &Member, policy: Policy) -> u32 {
+    match member.may_relay(policy) {
+        true => member.budget(),
+        false => 0,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use super::*;
+use convene_topology::{PairReport, Path, Source, Why};
 
 mod any_events;
+mod relays;
 
 const SETTINGS: Settings = Settings {
     max_participants: 3,
@@ -28,6 +30,7 @@ fn join(name: &str, role: Role) -> Event<u8> {
         name: name.into(),
         role,
         publishing,
+        wishes: Wishes::default(),
     }
 }
 
@@ -99,6 +102,8 @@ fn everyone_learns_of_everyone() {
         publisher: id("bob"),
         source: Source::Camera,
         path: Some(Path::Direct),
+        relay: None,
+        why: Some(Why::Trying),
     };
     assert!(told(&done, "ann", &direct));
 }
@@ -385,6 +390,8 @@ fn a_slot_is_emptied_after_the_better_path_is_told() {
             publisher: id("bob"),
             source: Source::Camera,
             path: Some(Path::Direct),
+            relay: None,
+            why: Some(Why::Connected),
         },
     };
     let hide = Effect::Hide {

@@ -1,10 +1,45 @@
-use proptest::prelude::*;
+//! Stories: what is told, and which steps follow.
 
 use super::*;
+use crate::{Class, Realm, Why};
+
+mod changes;
+mod relays;
 
 const A: Number = Number(1);
 const B: Number = Number(2);
 const C: Number = Number(3);
+const D: Number = Number(4);
+
+/// Nobody knows anything of him.
+const UNKNOWN: Standing = Standing {
+    class: Class::Unknown,
+    reachable: None,
+    realm: Realm::Wide,
+    uplink: None,
+    relays: false,
+    hides_address: false,
+};
+
+/// Behind a NAT.
+const PRIVATE: Standing = Standing {
+    class: Class::Private,
+    reachable: Some(false),
+    ..UNKNOWN
+};
+
+/// Public, reachable and ready to relay.
+const PUBLIC: Standing = Standing {
+    class: Class::Public,
+    reachable: Some(true),
+    relays: true,
+    ..UNKNOWN
+};
+
+const HIDDEN: Standing = Standing {
+    hides_address: true,
+    ..UNKNOWN
+};
 
 fn camera(publisher: Number) -> Picture {
     Picture {
@@ -17,12 +52,18 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn planner(policy: Policy, slots: usize, people: &[Number]) -> Planner {
+/// Everyone publishes his camera; nothing has been planned yet.
+fn told(policy: Policy, slots: usize, people: &[(Number, Standing)]) -> Planner {
     let mut planner = Planner::new(Settings { policy, slots });
-    for number in people {
-        planner.join(*number, false);
+    for (number, standing) in people {
+        planner.join(*number, *standing);
         planner.publish(*number, [Source::Camera]);
     }
+    planner
+}
+
+fn planner(policy: Policy, slots: usize, people: &[(Number, Standing)]) -> Planner {
+    let mut planner = told(policy, slots, people);
     drain(&mut planner);
     planner
 }
@@ -31,410 +72,209 @@ fn drain(planner: &mut Planner) -> Vec<Step> {
     std::iter::from_fn(|| planner.poll()).collect()
 }
 
+fn path(publisher: Number, subscriber: Number, path: Path) -> Step {
+    Step::Path {
+        picture: camera(publisher),
+        subscriber,
+        path: Some(path),
+    }
+}
+
+fn needs(publisher: Number, needed: bool) -> Step {
+    Step::ServerNeeds {
+        picture: camera(publisher),
+        needed,
+    }
+}
+
+fn send(publisher: Number, sender: Number, to: Number, on: bool) -> Step {
+    Step::Send {
+        picture: camera(publisher),
+        sender,
+        to,
+        on,
+    }
+}
+
+const fn server(slot: usize) -> Path {
+    Path::Server { slot }
+}
+
 #[test]
 fn everyone_begins_directly() {
-    let planner = planner(Policy::Adaptive, 12, &[A, B, C]);
+    let planner = planner(Policy::Adaptive, 12, &[A, B, C].map(|n| (n, UNKNOWN)));
     for (subscriber, publisher) in [(A, B), (B, A), (A, C), (C, A), (B, C), (C, B)] {
-        assert_eq!(
-            planner.path(camera(publisher), subscriber),
-            Some(Path::Direct)
-        );
+        let path = planner.path(camera(publisher), subscriber);
+        assert_eq!(path, Some(Path::Direct));
     }
     assert_eq!(planner.path(camera(A), A), None);
 }
 
 #[test]
 fn a_slow_pair_sees_by_the_server_until_it_connects() {
-    let mut planner = planner(Policy::Adaptive, 12, &[A, B, C]);
+    let mut planner = planner(Policy::Adaptive, 12, &[A, B, C].map(|n| (n, UNKNOWN)));
     planner.report(at(1), B, A, PairReport::Slow);
-    let server = |subscriber, publisher| Step::Path {
-        picture: camera(publisher),
-        subscriber,
-        path: Some(Path::Server { slot: 0 }),
-    };
-    let needs = |publisher, needed| Step::ServerNeeds {
-        picture: camera(publisher),
-        needed,
-    };
     assert_eq!(
         drain(&mut planner),
-        [needs(A, true), needs(B, true), server(A, B), server(B, A)]
+        [
+            needs(A, true),
+            needs(B, true),
+            path(B, A, server(0)),
+            path(A, B, server(0)),
+            send(A, A, B, false),
+            send(B, B, A, false),
+        ]
     );
     planner.report(at(1), A, B, PairReport::Slow);
     assert_eq!(drain(&mut planner), [], "the other end says the same");
     planner.report(at(2), A, B, PairReport::Connected);
-    let direct = |subscriber, publisher| Step::Path {
-        picture: camera(publisher),
-        subscriber,
-        path: Some(Path::Direct),
-    };
     assert_eq!(
         drain(&mut planner),
-        [direct(A, B), direct(B, A), needs(A, false), needs(B, false)]
+        [
+            send(A, A, B, true),
+            send(B, B, A, true),
+            path(B, A, Path::Direct),
+            path(A, B, Path::Direct),
+            needs(A, false),
+            needs(B, false),
+        ]
     );
 }
 
 #[test]
 fn a_failed_pair_is_tried_again_after_its_back_off_and_no_sooner() {
-    let mut planner = planner(Policy::Adaptive, 12, &[A, B]);
+    let mut planner = planner(Policy::Adaptive, 12, &[(A, UNKNOWN), (B, UNKNOWN)]);
     planner.report(at(0), A, B, PairReport::Failed);
     drain(&mut planner);
     assert!(!planner.may_connect(A, B));
-    assert_eq!(planner.deadline(), Some(at(10)));
     planner.wake(at(9));
     assert_eq!(drain(&mut planner), []);
+    assert_eq!(planner.deadline(), Some(at(10)));
     planner.wake(at(10));
     assert_eq!(drain(&mut planner), [Step::Retry { a: A, b: B }]);
     assert_eq!(
         planner.path(camera(A), B),
-        Some(Path::Server { slot: 0 }),
+        Some(server(0)),
         "shown meanwhile"
     );
     planner.report(at(11), A, B, PairReport::Failed);
-    assert_eq!(planner.deadline(), Some(at(31)));
+    drain(&mut planner);
+    planner.wake(at(30));
+    assert_eq!(drain(&mut planner), []);
+    planner.wake(at(31));
+    assert_eq!(drain(&mut planner), [Step::Retry { a: A, b: B }]);
 }
 
 #[test]
 fn claimed_pairs_need_somebody_public() {
-    let mut planner = planner(Policy::Claimed, 12, &[A, B, C]);
-    for (number, class) in [(A, Class::Public), (B, Class::Private), (C, Class::Private)] {
-        planner.classify(number, class);
-    }
-    assert_eq!(planner.path(camera(A), B), Some(Path::Direct));
+    let private = [(B, PRIVATE), (C, PRIVATE)];
+    let mut planner = planner(Policy::Claimed, 12, &[(A, UNKNOWN), private[0], private[1]]);
+    assert_eq!(planner.path(camera(C), A), Some(server(1)));
+    planner.stand(
+        A,
+        Standing {
+            relays: false,
+            ..PUBLIC
+        },
+    );
+    assert_eq!(
+        drain(&mut planner),
+        [Step::Retry { a: A, b: B }, Step::Retry { a: A, b: C }],
+        "pictures stay until the two have connected"
+    );
+    planner.report(at(1), A, C, PairReport::Connected);
+    drain(&mut planner);
     assert_eq!(planner.path(camera(C), A), Some(Path::Direct));
-    assert!(matches!(
+    assert_eq!(planner.path(camera(A), C), Some(Path::Direct));
+    assert_eq!(
         planner.path(camera(C), B),
-        Some(Path::Server { .. })
-    ));
+        Some(server(1)),
+        "both are private"
+    );
+}
+
+#[test]
+fn under_the_claims_a_class_holds_within_its_realm() {
+    let lan = Standing {
+        realm: Realm::ServerLan,
+        ..PUBLIC
+    };
+    let people = [(A, PUBLIC), (B, lan), (C, lan)];
+    let planner = planner(Policy::Claimed, 12, &people);
+    assert_eq!(planner.path(camera(A), B), Some(server(0)));
+    assert_eq!(planner.path(camera(C), B), Some(Path::Direct));
 }
 
 #[test]
 fn who_hides_his_address_is_reached_by_the_server_only() {
-    let mut planner = planner(Policy::Adaptive, 12, &[A, B]);
-    planner.join(C, true);
-    planner.publish(C, [Source::Camera]);
+    let people = [(A, PUBLIC), (B, PRIVATE), (C, HIDDEN)];
+    let mut planner = planner(Policy::Adaptive, 12, &people);
     assert!(!planner.may_connect(A, C));
-    assert_eq!(planner.path(camera(C), A), Some(Path::Server { slot: 0 }));
+    assert_eq!(planner.path(camera(C), A), Some(server(0)));
+    assert_eq!(planner.path(camera(A), C), Some(server(0)));
+    assert_eq!(planner.why(camera(C), A), Some(Why::HidesAddress));
     assert_eq!(planner.path(camera(A), B), Some(Path::Direct));
+    planner.stand(B, HIDDEN);
+    let steps = drain(&mut planner);
+    let leaves = send(A, A, B, false);
+    assert!(steps.contains(&leaves), "he has changed his mind");
+    assert_eq!(planner.path(camera(A), B), Some(server(1)));
 }
 
 #[test]
 fn the_most_wanted_pictures_get_the_slots() {
-    let mut planner = planner(Policy::Adaptive, 1, &[A, B, C]);
+    let mut planner = planner(Policy::Adaptive, 1, &[A, B, C].map(|n| (n, UNKNOWN)));
     planner.report(at(0), A, B, PairReport::Failed);
     planner.report(at(0), A, C, PairReport::Failed);
     drain(&mut planner);
     assert_eq!(planner.path(camera(C), A), Some(Path::NoSlot));
     planner.want(A, vec![camera(C), camera(B), camera(C)]);
-    let step = |publisher, path| Step::Path {
-        picture: camera(publisher),
-        subscriber: A,
-        path,
-    };
-    let needs = |publisher, needed| Step::ServerNeeds {
-        picture: camera(publisher),
-        needed,
-    };
     assert_eq!(
         drain(&mut planner),
         [
             needs(C, true),
-            step(B, Some(Path::NoSlot)),
-            step(C, Some(Path::Server { slot: 0 })),
+            path(B, A, Path::NoSlot),
+            path(C, A, server(0)),
             needs(B, false),
         ]
     );
     planner.want(A, vec![camera(B)]);
+    drain(&mut planner);
     assert_eq!(planner.path(camera(C), A), None);
-    assert_eq!(planner.path(camera(B), A), Some(Path::Server { slot: 0 }));
+    assert_eq!(planner.path(camera(B), A), Some(server(0)));
 }
 
 #[test]
 fn a_picture_keeps_its_slot_whatever_comes_and_goes() {
-    let mut planner = planner(Policy::Adaptive, 2, &[A, B, C]);
+    let mut planner = planner(Policy::Adaptive, 2, &[A, B, C].map(|n| (n, UNKNOWN)));
     planner.report(at(0), A, B, PairReport::Failed);
     planner.report(at(0), A, C, PairReport::Failed);
-    let slot_of_c = Some(Path::Server { slot: 1 });
-    assert_eq!(planner.path(camera(C), A), slot_of_c);
+    drain(&mut planner);
+    assert_eq!(planner.path(camera(C), A), Some(server(1)));
     planner.want(A, vec![camera(C), camera(B)]);
-    assert_eq!(planner.path(camera(C), A), slot_of_c, "the order changed");
+    drain(&mut planner);
+    assert_eq!(
+        planner.path(camera(C), A),
+        Some(server(1)),
+        "the order changed"
+    );
     planner.report(at(1), A, B, PairReport::Connected);
-    assert_eq!(planner.path(camera(C), A), slot_of_c, "slot 0 is free");
+    drain(&mut planner);
+    assert_eq!(
+        planner.path(camera(C), A),
+        Some(server(1)),
+        "slot 0 is free"
+    );
 }
 
 #[test]
 fn who_may_not_connect_is_never_told_to_try_again() {
-    let mut hidden = planner(Policy::Adaptive, 12, &[A]);
-    hidden.join(B, true);
-    let mut claimed = planner(Policy::Claimed, 12, &[A, B]);
-    for planner in [&mut hidden, &mut claimed] {
+    let hidden = planner(Policy::Adaptive, 12, &[(A, UNKNOWN), (B, HIDDEN)]);
+    let claimed = planner(Policy::Claimed, 12, &[(A, UNKNOWN), (B, UNKNOWN)]);
+    for mut planner in [hidden, claimed] {
         planner.report(at(0), A, B, PairReport::Failed);
-        drain(planner);
+        drain(&mut planner);
         planner.wake(at(10));
-        assert_eq!(drain(planner), []);
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Act {
-    Join(u32, bool),
-    Leave(u32),
-    Publish(u32, bool, bool),
-    Want(u32, Vec<(u32, bool)>),
-    Report(u32, u32, u8),
-    Wake,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let n = 1_u32..6;
-    prop_oneof![
-        3 => (n.clone(), proptest::bool::weighted(0.1)).prop_map(|(n, hides)| Act::Join(n, hides)),
-        1 => n.clone().prop_map(Act::Leave),
-        3 => (n.clone(), any::<bool>(), any::<bool>()).prop_map(|(n, c, s)| Act::Publish(n, c, s)),
-        2 => (n.clone(), proptest::collection::vec((1_u32..6, any::<bool>()), 0..6)).prop_map(|(n, w)| Act::Want(n, w)),
-        4 => (n.clone(), n, 0_u8..3).prop_map(|(a, b, r)| Act::Report(a, b, r)),
-        1 => Just(Act::Wake),
-    ]
-}
-
-fn source(screen: bool) -> Source {
-    if screen {
-        Source::Screen
-    } else {
-        Source::Camera
-    }
-}
-
-fn perform(planner: &mut Planner, now: Duration, act: &Act) {
-    match act {
-        Act::Join(n, hides) => planner.join(Number(*n), *hides),
-        Act::Leave(n) => planner.leave(Number(*n)),
-        Act::Publish(n, camera, screen) => {
-            let sources = [(*camera, Source::Camera), (*screen, Source::Screen)];
-            planner.publish(
-                Number(*n),
-                sources.into_iter().filter(|(on, _)| *on).map(|(_, s)| s),
-            );
-        }
-        Act::Want(n, wants) => {
-            let pictures = wants.iter().map(|(n, s)| Picture {
-                publisher: Number(*n),
-                source: source(*s),
-            });
-            planner.want(Number(*n), pictures.collect());
-        }
-        Act::Report(a, b, report) => {
-            let report =
-                [PairReport::Slow, PairReport::Connected, PairReport::Failed][usize::from(*report)];
-            planner.report(now, Number(*a), Number(*b), report);
-        }
-        Act::Wake => planner.wake(now),
-    }
-}
-
-fn paths(planner: &Planner) -> BTreeMap<(Number, Picture), Path> {
-    let plans = planner.paths.iter();
-    plans
-        .flat_map(|(s, plan)| plan.iter().map(|(picture, path)| ((*s, *picture), *path)))
-        .collect()
-}
-
-/// The rules again, as sets: who is there, who publishes and wants what, which pairs the server stands in for.
-#[derive(Default)]
-struct Reference {
-    members: BTreeSet<Number>,
-    hidden: BTreeSet<Number>,
-    published: BTreeSet<Picture>,
-    wants: BTreeMap<Number, Vec<Picture>>,
-    works: BTreeSet<(Number, Number)>,
-    off: BTreeSet<(Number, Number)>,
-    /// When the pairs that rest failed, and for how long they must rest.
-    failed: BTreeMap<(Number, Number), (Duration, Duration)>,
-    failures: BTreeMap<(Number, Number), u32>,
-}
-
-impl Reference {
-    fn perform(&mut self, now: Duration, act: &Act) {
-        match act {
-            Act::Join(n, hides) if self.members.insert(Number(*n)) && *hides => {
-                self.hidden.insert(Number(*n));
-            }
-            Act::Leave(n) => self.leave(Number(*n)),
-            Act::Publish(n, camera, screen) if self.members.contains(&Number(*n)) => {
-                for (on, screen) in [(camera, false), (screen, true)] {
-                    let picture = picture(*n, screen);
-                    self.published.remove(&picture);
-                    self.published.extend(on.then_some(picture));
-                }
-            }
-            Act::Want(n, wants) if self.members.contains(&Number(*n)) => {
-                let wants = wants.iter().map(|(n, screen)| picture(*n, *screen));
-                self.wants.insert(Number(*n), wants.collect());
-            }
-            Act::Report(a, b, report)
-                if a != b && [a, b].iter().all(|n| self.members.contains(&Number(**n))) =>
-            {
-                self.report(now, key(Number(*a), Number(*b)), *report);
-            }
-            _ => {}
-        }
-    }
-
-    fn leave(&mut self, number: Number) {
-        let stays = |pair: &(Number, Number)| pair.0 != number && pair.1 != number;
-        self.members.remove(&number);
-        self.hidden.remove(&number);
-        self.published.retain(|picture| picture.publisher != number);
-        self.wants.remove(&number);
-        self.works.retain(stays);
-        self.off.retain(stays);
-        self.failed.retain(|pair, _| stays(pair));
-        self.failures.retain(|pair, _| stays(pair));
-    }
-
-    fn report(&mut self, now: Duration, pair: (Number, Number), report: u8) {
-        match report {
-            0 if !self.works.contains(&pair) => drop(self.off.insert(pair)),
-            1 => {
-                self.works.insert(pair);
-                self.off.remove(&pair);
-                self.failed.remove(&pair);
-                self.failures.remove(&pair);
-            }
-            2 if !self.failed.contains_key(&pair) => {
-                let failures = self.failures.entry(pair).or_default();
-                let rest = at((10 << *failures).min(300));
-                *failures += 1;
-                self.failed.insert(pair, (now, rest));
-                self.works.remove(&pair);
-                self.off.insert(pair);
-            }
-            _ => {}
-        }
-    }
-
-    /// Which of his pictures go directly, which by the server and which nowhere, without the slots' numbers.
-    fn plan(&self, subscriber: Number, slots: usize) -> BTreeMap<Picture, &'static str> {
-        let mut plan = BTreeMap::new();
-        let mut free = slots;
-        let everything = || self.published.iter().copied().collect();
-        let wants = self.wants.get(&subscriber).cloned();
-        for picture in wants.unwrap_or_else(everything) {
-            let publisher = picture.publisher;
-            let counts = publisher != subscriber && self.published.contains(&picture);
-            if !counts || plan.contains_key(&picture) {
-                continue;
-            }
-            let hidden = [publisher, subscriber]
-                .iter()
-                .any(|n| self.hidden.contains(n));
-            let by_server = hidden || self.off.contains(&key(publisher, subscriber));
-            let path = match (by_server, free) {
-                (false, _) => "direct",
-                (true, 0) => "no slot",
-                (true, _) => "server",
-            };
-            free -= usize::from(path == "server");
-            plan.insert(picture, path);
-        }
-        plan
-    }
-}
-
-fn picture(publisher: u32, screen: bool) -> Picture {
-    Picture {
-        publisher: Number(publisher),
-        source: source(screen),
-    }
-}
-
-fn kind(path: Path) -> &'static str {
-    match path {
-        Path::Direct => "direct",
-        Path::Peer(_) => "peer",
-        Path::Server { .. } => "server",
-        Path::NoSlot => "no slot",
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_story_ends_as_the_sets_say(acts in proptest::collection::vec(act(), 1..60), slots in 0_usize..4) {
-        let mut planner = Planner::new(Settings { policy: Policy::Adaptive, slots });
-        let mut reference = Reference::default();
-        for (step, act) in acts.iter().enumerate() {
-            let now = at(7 * step as u64);
-            perform(&mut planner, now, act);
-            reference.perform(now, act);
-            for step in drain(&mut planner) {
-                if let Step::Retry { a, b } = step {
-                    prop_assert!(!reference.hidden.contains(&a) && !reference.hidden.contains(&b));
-                    let (failed, rest) = reference.failed.remove(&(a, b)).expect("only what failed is tried again");
-                    prop_assert!(now >= failed + rest, "tried again after {:?} instead of {rest:?}", now - failed);
-                }
-            }
-            for subscriber in &reference.members {
-                let plan = planner.paths.get(subscriber).cloned().unwrap_or_default();
-                let plan: BTreeMap<_, _> = plan.into_iter().map(|(picture, path)| (picture, kind(path))).collect();
-                prop_assert_eq!(plan, reference.plan(*subscriber, slots));
-            }
-        }
-    }
-
-    #[test]
-    fn any_story_keeps_the_rules(acts in proptest::collection::vec(act(), 1..60), slots in 0_usize..4) {
-        let mut planner = Planner::new(Settings { policy: Policy::Adaptive, slots });
-        let mut told: BTreeMap<(Number, Picture), Path> = BTreeMap::new();
-        let mut needed = BTreeSet::new();
-        for (second, act) in acts.iter().enumerate() {
-            let before = paths(&planner);
-            perform(&mut planner, at(second as u64), act);
-            for step in drain(&mut planner) {
-                match step {
-                    Step::Path { picture, subscriber, path: Some(path) } => { told.insert((subscriber, picture), path); }
-                    Step::Path { picture, subscriber, path: None } => { told.remove(&(subscriber, picture)); }
-                    Step::ServerNeeds { picture, needed: true } => prop_assert!(needed.insert(picture)),
-                    Step::ServerNeeds { picture, needed: false } => prop_assert!(needed.remove(&picture)),
-                    Step::Retry { .. } => prop_assert!(matches!(act, Act::Wake)),
-                }
-            }
-            told.retain(|(subscriber, _), _| planner.members.contains_key(subscriber));
-            let now = paths(&planner);
-            prop_assert_eq!(&told, &now, "what was told is the plan");
-            let mut again = planner.clone();
-            again.replan_all();
-            prop_assert_eq!(drain(&mut again), vec![], "planned anew for all, it is the same");
-            for subscriber in planner.members.keys() {
-                let used: Vec<_> = now.iter().filter(|((s, _), _)| s == subscriber)
-                    .filter_map(|(_, path)| match path { Path::Server { slot } => Some(*slot), _ => None }).collect();
-                prop_assert!(used.iter().all(|slot| *slot < slots));
-                prop_assert_eq!(used.len(), used.iter().collect::<BTreeSet<_>>().len(), "a slot twice");
-            }
-            let seen: BTreeSet<_> = now.iter().filter(|(_, path)| matches!(path, Path::Server { .. })).map(|((_, p), _)| *p).collect();
-            prop_assert_eq!(&needed, &seen, "asked of the publisher is what somebody sees by the server");
-            if let Act::Report(a, b, _) = act {
-                let touched = |s: Number, p: Picture| [s.0, p.publisher.0].iter().all(|n| n == a || n == b);
-                let slots_scarce = now.values().chain(before.values()).any(|path| *path == Path::NoSlot);
-                for ((s, p), path) in &now {
-                    if !touched(*s, *p) && !slots_scarce {
-                        prop_assert_eq!(before.get(&(*s, *p)), Some(path), "a pair was re-routed by another's report");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_same_story_makes_the_same_plan(acts in proptest::collection::vec(act(), 1..40)) {
-        let run = || {
-            let mut planner = Planner::new(Settings { policy: Policy::Adaptive, slots: 3 });
-            let mut steps = Vec::new();
-            for (second, act) in acts.iter().enumerate() {
-                perform(&mut planner, at(second as u64), act);
-                steps.extend(drain(&mut planner));
-            }
-            steps
-        };
-        prop_assert_eq!(run(), run());
+        assert_eq!(drain(&mut planner), []);
     }
 }

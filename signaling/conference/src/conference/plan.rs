@@ -1,0 +1,183 @@
+//! Between the rules and the planner: what the planner has to know of people, and carrying out its plan.
+
+use std::time::Duration;
+
+use convene_topology::{Number, PairReport, Path, Picture, Step};
+
+use super::Conference;
+use crate::{Effect, Notice, ParticipantId, PictureOf, Refusal};
+
+/// What the planner has to know.
+impl<S> Conference<S> {
+    pub(super) fn report(
+        &mut self,
+        now: Duration,
+        from: &ParticipantId,
+        peer: &ParticipantId,
+        report: PairReport,
+    ) {
+        if let (Some(from), Some(peer)) = (self.number(from), self.number(peer)) {
+            self.planner.report(now, from, peer, report);
+        }
+    }
+
+    /// What the planner has to know of a participant has changed.
+    pub(super) fn stand(&mut self, id: &ParticipantId) {
+        if let Some(member) = self.members.get(id) {
+            self.planner.stand(member.number, member.standing());
+        }
+    }
+
+    pub(super) fn report_relay(
+        &mut self,
+        now: Duration,
+        from: &ParticipantId,
+        relay: &ParticipantId,
+        picture: &PictureOf,
+        report: PairReport,
+    ) {
+        let numbers = (self.number(from), self.number(relay), self.picture(picture));
+        if let (Some(from), Some(relay), Some(picture)) = numbers {
+            self.planner.report_relay(now, from, relay, picture, report);
+        }
+    }
+
+    /// Whether two may talk about a connection of theirs.
+    pub(super) fn may_pair(
+        &mut self,
+        from: &ParticipantId,
+        to: &ParticipantId,
+    ) -> Result<(), Refusal> {
+        self.others(from, to)?;
+        let hides = |id| self.members.get(id).is_some_and(|m| m.wishes.hides_address);
+        if hides(from) || hides(to) {
+            return Err(Refusal::Hidden(to.0.clone()));
+        }
+        Ok(())
+    }
+
+    /// Whether one of the two passes this picture on to the other, or did a moment ago.
+    pub(super) fn relay_between(
+        &mut self,
+        from: &ParticipantId,
+        to: &ParticipantId,
+        picture: &PictureOf,
+    ) -> Result<(), Refusal> {
+        self.may_pair(from, to)?;
+        let numbers = (self.number(from), self.number(to), self.picture(picture));
+        let (Some(from), Some(other), Some(picture)) = numbers else {
+            return Err(Refusal::NoRelay(to.0.clone()));
+        };
+        let ways = [(from, picture, other), (other, picture, from)];
+        if ways.iter().any(|way| self.relayed.contains(way)) {
+            return Ok(());
+        }
+        Err(Refusal::NoRelay(to.0.clone()))
+    }
+}
+
+/// Carrying out the plan.
+impl<S> Conference<S> {
+    pub(super) fn perform_plan(&mut self) {
+        while let Some(step) = self.planner.poll() {
+            match step {
+                Step::Path {
+                    picture,
+                    subscriber,
+                    path,
+                } => self.perform_path(picture, subscriber, path),
+                Step::Send {
+                    picture,
+                    sender,
+                    to,
+                    on,
+                } => self.perform_send(picture, sender, to, on),
+                Step::ServerNeeds { picture, needed } => {
+                    self.send_number(
+                        picture.publisher,
+                        Notice::ServerNeeds {
+                            source: picture.source,
+                            needed,
+                        },
+                    );
+                }
+                Step::Retry { a, b } => {
+                    for (one, other) in [(a, b), (b, a)] {
+                        if let Some(other) = self.ids.get(&other).cloned() {
+                            self.send_number(one, Notice::Retry(other));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whoever is to stop a connection that carries one picture may still say goodbye on it: the way stays known until
+    /// one of the two leaves.
+    fn perform_send(&mut self, picture: Picture, sender: Number, to: Number, on: bool) {
+        if sender != picture.publisher {
+            self.relayed.insert((sender, picture, to));
+        }
+        let ids = (self.ids.get(&picture.publisher), self.ids.get(&to));
+        if let (Some(publisher), Some(to)) = ids {
+            let notice = Notice::SendTo {
+                picture: (publisher.clone(), picture.source),
+                to: to.clone(),
+                on,
+            };
+            self.send_number(sender, notice);
+        }
+    }
+
+    /// The subscriber learns of the new path before the slot that had the picture is emptied, and it is emptied only
+    /// if nothing else is in it by now.
+    fn perform_path(&mut self, picture: Picture, subscriber: Number, path: Option<Path>) {
+        let (Some(to), Some(publisher)) = (
+            self.ids.get(&subscriber).cloned(),
+            self.ids.get(&picture.publisher).cloned(),
+        ) else {
+            return;
+        };
+        let slot = match path {
+            Some(Path::Server { slot }) => Some(slot),
+            _ => None,
+        };
+        let had = self.slot_of(picture, subscriber);
+        if let Some(slot) = slot {
+            self.shown.insert((subscriber, slot), picture);
+            self.effects.push_back(Effect::Show {
+                subscriber: to.clone(),
+                slot,
+                publisher: publisher.clone(),
+                source: picture.source,
+            });
+        }
+        let relay = match path {
+            Some(Path::Peer(relay)) => self.ids.get(&relay).cloned(),
+            _ => None,
+        };
+        let notice = Notice::Path {
+            publisher,
+            source: picture.source,
+            path,
+            relay,
+            why: self.planner.why(picture, subscriber),
+        };
+        self.send(&to, notice);
+        if let Some(had) = had.filter(|had| Some(*had) != slot) {
+            self.shown.remove(&(subscriber, had));
+            self.effects.push_back(Effect::Hide {
+                subscriber: to,
+                slot: had,
+            });
+        }
+    }
+
+    fn slot_of(&self, picture: Picture, subscriber: Number) -> Option<usize> {
+        let slots = self.shown.range((subscriber, 0)..=(subscriber, usize::MAX));
+        slots
+            .filter(|(_, shown)| **shown == picture)
+            .map(|((_, slot), _)| *slot)
+            .next()
+    }
+}
