@@ -19,7 +19,7 @@ const stage = new Stage();
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
 Object.assign(window, {
-  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [] }) },
+  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [], passedOn: [] }) },
 });
 translate(document);
 await welcome();
@@ -37,12 +37,13 @@ async function welcome() {
 /**
  * @param {string} name
  * @param {import('./codec/devices.js').Devices} devices
+ * @param {import('./protocol.d.ts').Wishes} wishes
  */
-async function join(name, devices) {
+async function join(name, devices, wishes) {
   const joined = new Room(id, devices, view(devices));
   room = joined;
   stage.control(joined, devices, () => { joined.leave(); over(say('left'), true); });
-  await joined.join(name, token);
+  await joined.join(name, token, wishes);
 }
 
 /**
@@ -60,6 +61,7 @@ function view(devices) {
     add: (other) => stage.add(other),
     update: (other) => stage.update(other),
     remove: (other) => stage.remove(other),
+    relaying: (passed) => stage.relaying(passed),
     talkers: (talkers) => stage.tellTalkers(talkers),
     sound: (stream) => stage.hear(stream),
     connection: (state) => stage.connection(state),

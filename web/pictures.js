@@ -1,59 +1,91 @@
-// Which of a participant's pictures is shown: the plan says a path, the tracks come when they come.
+// Which of the ways of a participant's picture is shown: the plan says a path, the tracks come when they come.
 //
-// Both ways may be under way at once: while the server shows a picture, the direct one is awaited, and takes over when
-// its first frame is there.
+// Several ways may be under way at once: while the server shows a picture, a direct or a relayed one is awaited, and
+// takes over when its first frame is there.
 
 /** @typedef {import('./protocol.d.ts').Path} Path */
+/** @typedef {{path: Path, slot: MediaStreamTrack | null, relay: string | null}} Plan  `slot`: what the server sends */
 
 /**
  * @typedef {object} Screen
- * @property {(track: MediaStreamTrack | null, path: Path) => void} show  when its first frame is there; null: nothing
+ * @property {(track: MediaStreamTrack | null, path: Path, relay: string | null) => void} show  when its first frame is
+ *   there; null: nothing
  * @property {(track: MediaStreamTrack, arrived: () => void) => void} await  calls back at the first frame
  */
 
+// Between browsers; any other way is a relay's id.
+const DIRECT = '';
+
 export class Picture {
   #screen; #arrived;
-  /** @type {Path} */ #planned = 'none';
-  /** @type {MediaStreamTrack | null} */ #direct = null;
-  /** Whether the direct picture has moved since it came. */
-  directSeen = false;
+  /** @type {Plan} */ #plan = { path: 'none', slot: null, relay: null };
+  /** @type {Map<string, {track: MediaStreamTrack, seen: boolean}>} what came from whom */ #ways = new Map();
 
   /**
    * @param {Screen} screen
-   * @param {() => void} arrived  the direct picture moves
+   * @param {(relay: string | null) => void} arrived  the direct picture moves, or the one that a relay passes on
    */
   constructor(screen, arrived) {
     this.#screen = screen;
     this.#arrived = arrived;
   }
 
+  /** Whether the direct picture has moved since it came. */
+  get directSeen() { return this.#ways.get(DIRECT)?.seen ?? false; }
+
   /**
-   * What the plan says; `slot` is the picture that the server sends.
-   * @param {Path} path
-   * @param {MediaStreamTrack | null} slot
+   * What the plan says.
+   * @param {Plan} plan
    */
-  plan(path, slot) {
-    this.#planned = path;
-    if (path === 'none') this.#screen.show(null, 'none');
-    if (path === 'server' && slot) this.#screen.show(slot, 'server');
-    if (path === 'direct' && this.directSeen) this.#screen.show(this.#direct, 'direct');
+  plan(plan) {
+    this.#plan = plan;
+    if (plan.path === 'none') this.#screen.show(null, 'none', null);
+    else if (plan.path === 'server') plan.slot && this.#screen.show(plan.slot, 'server', null);
+    else this.#show(plan.relay ?? DIRECT);
   }
 
   /**
    * The direct connection's picture came, or went.
    * @param {MediaStreamTrack | null} track
    */
-  direct(track) {
-    this.#direct = track;
-    this.directSeen = false;
-    if (track) this.#screen.await(track, () => this.#moves(track));
+  direct(track) { this.#came(DIRECT, track); }
+
+  /**
+   * A relayed picture came, or went.
+   * @param {string} relay
+   * @param {MediaStreamTrack | null} track
+   */
+  relayed(relay, track) { this.#came(relay, track); }
+
+  /**
+   * @param {string} from
+   * @param {MediaStreamTrack | null} track
+   */
+  #came(from, track) {
+    this.#ways.delete(from);
+    if (!track) return;
+    this.#ways.set(from, { track, seen: false });
+    this.#screen.await(track, () => this.#moves(from, track));
   }
 
-  /** @param {MediaStreamTrack} track */
-  #moves(track) {
-    if (track !== this.#direct) return;
-    this.directSeen = true;
-    if (this.#planned !== 'none') this.#screen.show(track, 'direct');
-    this.#arrived();
+  /**
+   * @param {string} from
+   * @param {MediaStreamTrack} track
+   */
+  #moves(from, track) {
+    const way = this.#ways.get(from);
+    if (way?.track !== track) return;
+    way.seen = true;
+    // What goes between two browsers is as good as what the plan will say when it hears of it.
+    if (from === DIRECT ? this.#plan.path !== 'none' : this.#plan.relay === from) this.#show(from);
+    this.#arrived(from || null);
+  }
+
+  /** @param {string} from */
+  #show(from) {
+    const way = this.#ways.get(from);
+    if (!way?.seen) return;
+    if (from === DIRECT) this.#screen.show(way.track, 'direct', null);
+    else this.#screen.show(way.track, 'peer', from);
   }
 }

@@ -8,14 +8,14 @@
  */
 export function report(room, tiles, talking, quality) {
   const { me } = room;
-  const participants = [...room.others.values()].map(({ info }) => {
+  const participants = [...room.others.values()].map(({ info, plan }) => {
     const tile = tiles.get(info.id);
     return {
       id: info.id, name: info.name, role: info.role, class: info.class,
-      path: tile?.path ?? 'none', relay: null,
+      path: tile?.path ?? 'none', relay: tile?.relay ?? null, why: plan.why,
       video: { frames: tile?.frames ?? 0, ...(tile?.size ?? { width: 0, height: 0 }) },
       skewMs: null, talking: talking.has(info.id), screen: null,
     };
   });
-  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality }, participants };
+  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality }, participants, passedOn: room.passedOn };
 }

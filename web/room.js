@@ -2,17 +2,16 @@
 
 import { Leg } from './leg.js';
 import { maySend } from './permission/role.js';
-import { Pair } from './p2p/pair.js';
-import { Picture } from './pictures.js';
+import { Mesh } from './p2p/mesh.js';
 import { Socket } from './registration/socket.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./protocol.d.ts').ServerMessage} ServerMessage */
-/** @typedef {import('./protocol.d.ts').Path} Path */
 /** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
+/** @typedef {import('./protocol.d.ts').Wishes} Wishes */
 /** @typedef {import('./registration/socket.js').Handlers} Handlers */
 /** @typedef {import('./protocol.d.ts').Talker} Talker */
-/** @typedef {{info: ParticipantInfo, pair: Pair | null, picture: Picture, plan: {path: Path, mid: string | null}}} Other */
+/** @typedef {{publisher: string, to: string}} Passed  names */
 
 /**
  * @typedef {object} View
@@ -20,6 +19,7 @@ import { Socket } from './registration/socket.js';
  * @property {(other: ParticipantInfo) => import('./pictures.js').Screen} add
  * @property {(other: ParticipantInfo) => void} update
  * @property {(id: string) => void} remove
+ * @property {(passed: Passed[]) => void} relaying  what this page passes on
  * @property {(talkers: Talker[]) => void} talkers
  * @property {(stream: MediaStream) => void} sound
  * @property {(state: RTCPeerConnectionState) => void} connection
@@ -28,12 +28,9 @@ import { Socket } from './registration/socket.js';
  */
 
 export class Room {
-  /** @type {Map<string, Other>} */ others = new Map();
-  /** @type {ParticipantInfo | null} */ me = null;
   /** @type {Socket} */ #socket;
   /** @type {Leg | null} */ #leg = null;
-  #view; #devices;
-  #stunUrls = /** @type {string[]} */ ([]);
+  #view; #devices; #mesh;
   #serverNeedsCamera = false;
   #closed = false;
 
@@ -45,16 +42,33 @@ export class Room {
   constructor(conference, devices, view) {
     this.#devices = devices;
     this.#view = view;
+    this.#mesh = new Mesh({
+      send: (message) => this.#socket.send(message),
+      camera: () => this.#camera(),
+      slot: (mid) => (mid ? this.#leg?.slot(mid) ?? null : null),
+      relaying: () => view.relaying(this.passedOn),
+    });
     this.#socket = new Socket(conference, this.#handlers(), () => this.#over('lost'));
+  }
+
+  get me() { return this.#mesh.me; }
+
+  get others() { return this.#mesh.others; }
+
+  /** Whose pictures this page passes on to whom, by name. */
+  get passedOn() {
+    const name = (/** @type {string} */ id) => this.others.get(id)?.info.name ?? '';
+    return this.#mesh.passedOn.map(({ picture, to }) => ({ publisher: name(picture.publisher), to: name(to) }));
   }
 
   /**
    * @param {string} name
    * @param {string | null} token
+   * @param {Wishes} wishes
    */
-  async join(name, token) {
+  async join(name, token, wishes) {
     await this.#socket.opened();
-    this.#socket.send({ type: 'join', name, token, publishing: this.publishing() });
+    this.#socket.send({ type: 'join', name, token, publishing: this.publishing(), wishes });
   }
 
   publishing() {
@@ -72,7 +86,7 @@ export class Room {
   async setCamera(on) {
     if (this.#devices.camera) this.#devices.camera.enabled = on;
     this.#publish();
-    for (const { pair } of this.others.values()) await pair?.send(this.#camera());
+    await this.#mesh.sendCamera();
     await this.#sendToServer();
   }
 
@@ -87,34 +101,38 @@ export class Room {
     this.#closed = true;
     this.#socket.close();
     this.#leg?.close();
-    for (const { pair } of this.others.values()) pair?.close();
-    this.others.clear();
+    this.#mesh.close();
   }
 
   /** The page was hidden, or is seen again. */
-  look() { for (const { pair } of this.others.values()) pair?.look(); }
+  look() { this.#mesh.look(); }
 
   async quality() { return this.#leg?.quality() ?? { rttMs: null, loss: null }; }
 
   /** @returns {Handlers} */
   #handlers() {
+    const mesh = this.#mesh;
     return {
       welcome: ({ me, conference, participants, stun_urls, may_end }) => {
-        this.me = me;
+        mesh.me = me;
         if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
-        this.#stunUrls = stun_urls;
+        mesh.stunUrls = stun_urls;
         this.#view.entered(me, conference.title, may_end);
-        participants.forEach((other) => this.#add(other));
+        participants.forEach((other) => mesh.add(other, this.#view.add(other)));
       },
-      joined: ({ participant }) => this.#add(participant),
+      joined: ({ participant }) => mesh.add(participant, this.#view.add(participant)),
       updated: ({ participant }) => this.#update(participant),
       left: ({ participant }) => this.#remove(participant),
       offer: (offer) => void this.#answer(offer),
       candidate: ({ candidate, mline_index }) => void this.#leg?.candidate(candidate, mline_index),
       restarted: ({ answer }) => void this.#leg?.restarted(answer),
-      pair: ({ from, signal }) => this.#signalled(from, signal),
-      path: ({ publisher, source, path, mid }) => { if (source === 'camera') this.#plan(publisher, path, mid); },
-      retry: ({ peer }) => this.#connect(peer, true),
+      pair: ({ from, signal }) => mesh.signalled(from, signal),
+      relay: ({ from, picture, signal }) => mesh.relayed(from, picture, signal),
+      path: ({ publisher, source, path, mid, relay, why }) => {
+        if (source === 'camera') mesh.plan(publisher, { path, mid, relay, why });
+      },
+      send: ({ picture, to, on }) => mesh.sendTo(picture, to, on),
+      retry: ({ peer }) => mesh.retry(peer),
       server_needs: ({ source, needed }) => {
         if (source !== 'camera') return;
         this.#serverNeedsCamera = needed;
@@ -136,77 +154,24 @@ export class Room {
     });
     await this.#leg.answer(offer);
     await this.#sendToServer();
-    for (const { picture, plan } of this.others.values()) picture.plan(plan.path, this.#slot(plan.mid));
-  }
-
-  /** @param {ParticipantInfo} info */
-  #add(info) {
-    const picture = new Picture(this.#view.add(info), () => this.others.get(info.id)?.pair?.look());
-    this.others.set(info.id, { info, pair: null, picture, plan: { path: 'none', mid: null } });
+    this.#mesh.showSlots();
   }
 
   /** @param {ParticipantInfo} info */
   #update(info) {
-    const other = this.others.get(info.id);
-    if (this.me?.id === info.id) this.me = info;
-    if (!other) return;
-    other.info = info;
+    if (this.me?.id === info.id) {
+      this.#mesh.me = info;
+      return;
+    }
+    this.#mesh.update(info);
     this.#view.update(info);
-    other.pair?.look();
   }
 
   /** @param {string} id */
   #remove(id) {
     if (id === this.me?.id) return this.#over('dropped');
-    this.others.get(id)?.pair?.close();
-    this.others.delete(id);
+    this.#mesh.remove(id);
     this.#view.remove(id);
-  }
-
-  /**
-   * @param {string} publisher
-   * @param {Path} path
-   * @param {string | null} mid
-   */
-  #plan(publisher, path, mid) {
-    const other = this.others.get(publisher);
-    if (!other) return;
-    other.plan = { path, mid };
-    if (path === 'direct') this.#connect(publisher, false);
-    other.picture.plan(path, this.#slot(mid));
-  }
-
-  /** @param {string | null} mid */
-  #slot(mid) { return mid ? this.#leg?.slot(mid) ?? null : null; }
-
-  /**
-   * @param {string} from
-   * @param {import('./protocol.d.ts').PairSignal} signal
-   */
-  #signalled(from, signal) {
-    const starts = signal.kind === 'call' || (signal.kind === 'description' && signal.description_type === 'offer');
-    if (starts) this.#connect(from, false);
-    void this.others.get(from)?.pair?.receive(signal);
-  }
-
-  /**
-   * @param {string} id
-   * @param {boolean} anew  gives up a connection that there is
-   */
-  #connect(id, anew) {
-    const other = this.others.get(id);
-    if (!other || !this.me) return;
-    if (anew) other.pair?.close();
-    if (other.pair && other.pair.state !== 'closed') return;
-    other.picture.direct(null);
-    other.pair = new Pair(this.me.number < other.info.number, this.#camera(), {
-      signal: (signal) => this.#socket.send({ type: 'pair', to: id, signal }),
-      report: (state) => this.#socket.send({ type: 'pair_state', peer: id, state }),
-      picture: (track) => other.picture.direct(track),
-      // A hidden page is shown no frames; there the connection alone has to do.
-      seen: () => other.picture.directSeen || !other.info.publishing.camera || document.hidden,
-      connect: () => new RTCPeerConnection({ iceServers: this.#stunUrls.map((urls) => ({ urls })) }),
-    });
   }
 
   #camera() { return this.#devices.camera?.enabled ? this.#devices.camera : null; }

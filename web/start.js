@@ -26,6 +26,7 @@ async function make() {
     title: String(fields.get('title') ?? '').trim(),
     max_participants: Number(fields.get('max')),
     listed: fields.has('listed'),
+    topology: null,
   });
   location.assign(`/c/${made.id}#t=${made.moderator_token}`);
 }

@@ -3,6 +3,9 @@
 // Of the two, the one with the lower number makes the first offer; the other says `call` when it is the first to know
 // that a connection is wanted. Later offers (a restart) follow perfect negotiation, in which the higher number is polite.
 
+import { tap } from './encoded.js';
+import { Wire } from './wire.js';
+
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
 /** @typedef {import('../protocol.d.ts').PairState} PairState */
 
@@ -11,12 +14,15 @@
 export const SLOW = 900;
 export const GIVE_UP = 15_000;
 export const INTERRUPTED = 3_000;
+// Milliseconds without a frame after which a picture stands still: a camera in the dark makes five a second.
+export const STILL = 1_000;
 
 /**
  * @typedef {object} Outside
  * @property {(signal: PairSignal) => void} signal  sends to the other end
  * @property {(state: PairState) => void} report  tells the service
- * @property {(track: MediaStreamTrack) => void} picture  the other's camera came
+ * @property {string} picture  a name for what the other sends
+ * @property {(track: MediaStreamTrack) => void} came  the other's camera came
  * @property {() => boolean} seen  whether nothing is missing: the picture moves, or the other sends none
  * @property {() => RTCPeerConnection} connect  makes the connection
  */
@@ -25,9 +31,9 @@ export class Pair {
   /** @type {RTCPeerConnection} */ #connection;
   /** @type {RTCRtpTransceiver | null} */ #video = null;
   /** @type {MediaStreamTrack | null} */ #camera = null;
-  #offers; #outside;
+  #offers; #outside; #wire;
+  /** Where the other's picture comes from. @type {RTCRtpReceiver | null} */ receiver = null;
   #offering = false; #ignoring = false;
-  /** @type {Promise<void>} */ #received = Promise.resolve();
   /** @type {PairState | 'trying' | 'closed'} */ #state = 'trying';
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
@@ -42,10 +48,12 @@ export class Pair {
     this.#camera = camera;
     this.#outside = outside;
     this.#connection = outside.connect();
+    this.#wire = new Wire(this.#connection, outside.signal);
     this.#listen();
     this.#timers = [setTimeout(() => this.#slow(), SLOW), setTimeout(() => this.#tooLong(), GIVE_UP)];
     if (offers) {
       this.#video = this.#connection.addTransceiver('video', { direction: 'sendrecv' });
+      tap(this.#video.receiver, outside.picture);
       if (camera) void this.#video.sender.replaceTrack(camera);
     } else {
       outside.signal({ kind: 'call' });
@@ -57,23 +65,38 @@ export class Pair {
   /** @param {MediaStreamTrack | null} camera */
   async send(camera) {
     this.#camera = camera;
-    await this.#video?.sender.replaceTrack(camera);
+    if (this.#connection.signalingState !== 'closed') await this.#video?.sender.replaceTrack(camera);
   }
 
-  /**
-   * One signal after the other: a candidate must not overtake the description it belongs to.
-   * @param {PairSignal} signal
-   */
-  receive(signal) {
-    this.#received = this.#received.then(() => this.#take(signal)).catch((error) => console.warn(`pair: ${error}`));
-    return this.#received;
-  }
+  /** @param {PairSignal} signal */
+  receive(signal) { return this.#wire.next(() => this.#take(signal)); }
 
   /** Something changed that `seen` depends on. */
   look() {
     if (this.#state === 'closed' || this.#connection.connectionState !== 'connected' || !this.#outside.seen()) return;
     this.#stopTimers();
     if (this.#state !== 'connected') this.#report('connected');
+  }
+
+  /**
+   * The other end passes my picture on, and asks for no more than it can.
+   * @param {number | null} bitsPerSecond
+   */
+  limit(bitsPerSecond) { this.#outside.signal({ kind: 'limit', bits_per_second: bitsPerSecond }); }
+
+  /**
+   * A picture that stands still is shown by another way meanwhile.
+   * @param {(receiver: RTCRtpReceiver) => number} still  milliseconds without a frame
+   */
+  watch(still) {
+    if (!this.receiver) return;
+    const stands = still(this.receiver) > STILL;
+    if (this.#state === 'connected' && stands) {
+      this.#report('slow');
+      this.#timers = [setTimeout(() => this.#tooLong(), INTERRUPTED)];
+    } else if (this.#state === 'slow' && !stands) {
+      this.look();
+    }
   }
 
   close() {
@@ -88,26 +111,24 @@ export class Pair {
     if (this.#state === 'closed') return;
     if (signal.kind === 'description') await this.#describe(signal);
     if (signal.kind === 'candidate') await this.#candidate(signal);
+    if (signal.kind === 'limit') await this.#limit(signal.bits_per_second);
   }
 
   #listen() {
     const connection = this.#connection;
     connection.onnegotiationneeded = () => { if (this.#video) void this.#offer(); };
-    connection.onicecandidate = ({ candidate }) => {
-      this.#outside.signal({
-        kind: 'candidate', candidate: candidate?.candidate ?? '',
-        mid: candidate?.sdpMid ?? null, mline_index: candidate?.sdpMLineIndex ?? null,
-      });
+    connection.ontrack = ({ track, receiver }) => {
+      if (!this.#offers) tap(receiver, this.#outside.picture);
+      this.receiver = receiver;
+      this.#outside.came(track);
     };
-    connection.ontrack = ({ track }) => this.#outside.picture(track);
     connection.onconnectionstatechange = () => this.#changed();
   }
 
   async #offer() {
     this.#offering = true;
     try {
-      await this.#connection.setLocalDescription();
-      this.#tellDescription();
+      await this.#wire.describe();
     } catch (error) {
       console.warn(`pair: ${error}`);
     } finally {
@@ -116,16 +137,15 @@ export class Pair {
   }
 
   /** @param {Extract<PairSignal, {kind: 'description'}>} signal */
-  async #describe({ description_type, sdp }) {
-    const type = /** @type {RTCSdpType} */ (description_type);
-    const collides = type === 'offer' && (this.#offering || this.#connection.signalingState !== 'stable');
+  async #describe(signal) {
+    const isOffer = signal.description_type === 'offer';
+    const collides = isOffer && (this.#offering || this.#connection.signalingState !== 'stable');
     this.#ignoring = collides && this.#offers;
     if (this.#ignoring) return;
-    await this.#connection.setRemoteDescription({ type, sdp });
-    if (type !== 'offer') return;
+    await this.#wire.described(signal);
+    if (!isOffer) return;
     await this.#answerBothWays();
-    await this.#connection.setLocalDescription();
-    this.#tellDescription();
+    await this.#wire.describe();
   }
 
   /** The answerer sends on the m-line that was offered, now or later. */
@@ -136,19 +156,25 @@ export class Pair {
     await this.#video.sender.replaceTrack(this.#camera);
   }
 
-  #tellDescription() {
-    const description = this.#connection.localDescription;
-    if (description) this.#outside.signal({ kind: 'description', description_type: description.type, sdp: description.sdp });
-  }
-
   /** @param {Extract<PairSignal, {kind: 'candidate'}>} signal */
-  async #candidate({ candidate, mid, mline_index }) {
-    if (!this.#connection.remoteDescription || (!candidate && mid === null)) return;
+  async #candidate(signal) {
     try {
-      await this.#connection.addIceCandidate({ candidate, sdpMid: mid, sdpMLineIndex: mline_index });
+      await this.#wire.candidate(signal);
     } catch (error) {
       if (!this.#ignoring) throw error;
     }
+  }
+
+  /** @param {number | null} bitsPerSecond */
+  async #limit(bitsPerSecond) {
+    const sender = this.#video?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    for (const encoding of parameters.encodings) {
+      if (bitsPerSecond === null) delete encoding.maxBitrate;
+      else encoding.maxBitrate = bitsPerSecond;
+    }
+    await sender.setParameters(parameters);
   }
 
   #changed() {

@@ -8,20 +8,21 @@ function stage() {
   const shown = [];
   const awaited = [];
   const screen = {
-    show: (track, path) => shown.push([track, path]),
+    show: (track, path, relay) => shown.push(relay ? [track, path, relay] : [track, path]),
     await: (track, arrived) => awaited.push({ track, arrived }),
   };
   let arrivals = 0;
-  const picture = new Picture(screen, () => { arrivals += 1; });
-  return { picture, shown, awaited, arrivals: () => arrivals };
+  const picture = new Picture(screen, (relay) => { arrivals += 1; from.push(relay); });
+  const from = [];
+  return { picture, shown, awaited, from, arrivals: () => arrivals };
 }
 
 test('the server shows the picture until the direct one moves', () => {
   const { picture, shown, awaited, arrivals } = stage();
-  picture.plan('direct', null);
+  picture.plan({ path: 'direct', slot: null, relay: null });
   picture.direct('direct track');
   assert.deepEqual(shown, [], 'nothing moves yet');
-  picture.plan('server', 'slot track');
+  picture.plan({ path: 'server', slot: 'slot track', relay: null });
   assert.deepEqual(shown, [['slot track', 'server']]);
   awaited[0].arrived();
   assert.deepEqual(shown.at(-1), ['direct track', 'direct']);
@@ -30,7 +31,7 @@ test('the server shows the picture until the direct one moves', () => {
 
 test('a direct picture that was given up is not shown when its frame comes late', () => {
   const { picture, shown, awaited, arrivals } = stage();
-  picture.plan('direct', null);
+  picture.plan({ path: 'direct', slot: null, relay: null });
   picture.direct('old');
   picture.direct('new');
   awaited[0].arrived();
@@ -41,12 +42,12 @@ test('a direct picture that was given up is not shown when its frame comes late'
 
 test('a camera that is off leaves no picture, and comes back', () => {
   const { picture, shown, awaited } = stage();
-  picture.plan('direct', null);
+  picture.plan({ path: 'direct', slot: null, relay: null });
   picture.direct('track');
   awaited[0].arrived();
-  picture.plan('none', null);
+  picture.plan({ path: 'none', slot: null, relay: null });
   assert.deepEqual(shown.at(-1), [null, 'none']);
-  picture.plan('direct', null);
+  picture.plan({ path: 'direct', slot: null, relay: null });
   assert.deepEqual(shown.at(-1), ['track', 'direct']);
 });
 
@@ -55,4 +56,26 @@ test('what nobody publishes is not shown, whoever sends it', () => {
   picture.direct('track');
   awaited[0].arrived();
   assert.deepEqual(shown, []);
+});
+
+test('a relayed picture is shown when the plan says so and its first frame is there', () => {
+  const { picture, shown, awaited, from } = stage();
+  picture.plan({ path: 'server', slot: 'slot track', relay: null });
+  picture.relayed('pat', 'pat’s track');
+  awaited[0].arrived();
+  assert.deepEqual([shown, from], [[['slot track', 'server']], ['pat']], 'told, and not shown yet');
+  picture.plan({ path: 'peer', slot: null, relay: 'pat' });
+  assert.deepEqual(shown.at(-1), ['pat’s track', 'peer', 'pat']);
+});
+
+test('one relay’s picture is not taken for another’s', () => {
+  const { picture, shown, awaited } = stage();
+  picture.plan({ path: 'peer', slot: null, relay: 'pat' });
+  picture.relayed('quinn', 'quinn’s track');
+  awaited[0].arrived();
+  assert.deepEqual(shown, []);
+  picture.relayed('pat', 'pat’s track');
+  picture.relayed('pat', null);
+  awaited[1].arrived();
+  assert.deepEqual(shown, [], 'it went before its first frame');
 });

@@ -5,6 +5,12 @@ import { say } from '../i18n.js';
 import { element } from './elements.js';
 
 /** @typedef {import('../codec/devices.js').Devices} Devices */
+/** @typedef {import('../protocol.d.ts').Wishes} Wishes */
+
+const DEVICES = ['camera', 'microphone', 'music'];
+
+// Pictures that a page sends to others at once: each is encoded for itself, which a computer does for a few.
+const UPLINK = 8;
 
 // Milliseconds that Join waits for devices that are being opened.
 const PATIENCE = 1_000;
@@ -14,11 +20,11 @@ export class Entrance {
   #preview = /** @type {HTMLVideoElement} */ (element('preview'));
   /** @type {Devices} */ #devices = { camera: null, microphone: null, trouble: null };
 
-  /** @param {(name: string, devices: Devices) => Promise<void>} join */
+  /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
   constructor(join) {
     this.#field('name').value = localStorage.getItem('name') ?? '';
     this.#form.addEventListener('change', ({ target }) => {
-      if (target !== this.#field('name')) void this.#reopen();
+      if (DEVICES.includes(/** @type {HTMLInputElement} */ (target).name)) void this.#reopen();
     });
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -51,7 +57,7 @@ export class Entrance {
     this.#devices.microphone?.stop();
   }
 
-  /** @param {(name: string, devices: Devices) => Promise<void>} join */
+  /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
   async #submit(join) {
     const name = this.#field('name').value;
     localStorage.setItem('name', name);
@@ -59,7 +65,13 @@ export class Entrance {
     this.#busy(true);
     // Who leaves the browser's question unanswered joins without devices.
     await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    await join(name, this.#devices);
+    await join(name, this.#devices, this.#wishes());
+  }
+
+  #wishes() {
+    const { checked: relays } = this.#field('relays');
+    const { checked: hides_address } = this.#field('hides');
+    return { relays: relays && !isMetered(), hides_address, uplink: UPLINK };
   }
 
   /** @type {Promise<void>} */ #opening = Promise.resolve();
@@ -97,6 +109,13 @@ export class Entrance {
   #field(name) {
     return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name));
   }
+}
+
+/** A phone, or a connection that is paid by the byte: it passes nothing on. */
+function isMetered() {
+  const { userAgentData, connection } = /** @type {Navigator & {userAgentData?: {mobile: boolean}, connection?: {type?: string, saveData?: boolean}}} */ (navigator);
+  const mobile = userAgentData?.mobile ?? /Mobi|Android/.test(navigator.userAgent);
+  return mobile || connection?.type === 'cellular' || connection?.saveData === true;
 }
 
 /**

@@ -32,7 +32,7 @@ export class Stage {
     });
     toggle('camera', devices.camera, ['stopCamera', 'startCamera'], (on) => {
       void room.setCamera(on);
-      this.#own?.show(on ? devices.camera : null, 'none');
+      this.#own?.show(on ? devices.camera : null, 'none', null);
     });
     element('leave').onclick = leave;
     element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
@@ -48,7 +48,7 @@ export class Stage {
   enter(me, camera, mayEnd) {
     this.#me = me.id;
     this.#own = new Tile(me.name, true);
-    this.#own.show(camera, 'none');
+    this.#own.show(camera, 'none', null);
     this.#own.muted = !me.publishing.microphone;
     element('tiles').append(this.#own.element);
     element('end').hidden = !mayEnd;
@@ -66,7 +66,11 @@ export class Stage {
     this.tiles.set(other.id, tile);
     element('tiles').append(tile.element);
     this.#count();
-    return tile;
+    const relayOf = (/** @type {string | null} */ id) => (id ? { id, name: this.tiles.get(id)?.name ?? '' } : null);
+    return {
+      show: (track, path, relay) => tile.show(track, path, relayOf(relay)),
+      await: (track, arrived) => tile.await(track, arrived),
+    };
   }
 
   /** @param {ParticipantInfo} other */
@@ -80,6 +84,12 @@ export class Stage {
     this.tiles.get(id)?.remove();
     this.tiles.delete(id);
     this.#count();
+  }
+
+  /** @param {import('../room.js').Passed[]} passed  what this page passes on */
+  relaying(passed) {
+    element('relaying').textContent = passed.map(({ publisher, to }) => say('relaying', { publisher, to })).join(' ');
+    element('relaying').hidden = passed.length === 0;
   }
 
   /** @param {import('../protocol.d.ts').Talker[]} talkers */

@@ -10,7 +10,7 @@ import { say } from '../i18n.js';
 const PATHS = {
   direct: ['pathDirect', 'pathDirectHint'],
   server: ['pathServer', 'pathServerHint'],
-  peer: ['pathPeer', 'pathDirectHint'],
+  peer: ['pathPeer', 'pathPeerHint'],
   none: ['pathNone', 'pathNoneHint'],
 };
 
@@ -22,6 +22,7 @@ export class Tile {
   /** @type {HTMLVideoElement | null} */ #shown = null;
   /** @type {HTMLVideoElement | null} */ #coming = null;
   /** @type {Path} */ #path = 'none';
+  /** Who passes on the picture on the screen. @type {{id: string, name: string} | null} */ relay = null;
   #own;
   frames = 0;
 
@@ -31,6 +32,7 @@ export class Tile {
    */
   constructor(name, own) {
     this.#own = own;
+    this.name = name;
     this.element.className = own ? 'tile own' : 'tile';
     this.element.dataset.initial = [...name.trim()][0]?.toUpperCase() ?? '?';
     this.#name.className = 'name';
@@ -55,17 +57,18 @@ export class Tile {
    * Shows a picture as soon as it has a frame; null: none.
    * @param {MediaStreamTrack | null} track
    * @param {Path} path
+   * @param {{id: string, name: string} | null} relay
    */
-  show(track, path) {
+  show(track, path, relay) {
     this.#drop(this.#coming);
     this.#coming = null;
-    if (!track) return this.#swap(null, 'none');
+    if (!track) return this.#swap(null, 'none', null);
     const video = this.#play(track);
     this.#coming = video;
     onFrame(video, () => {
       if (this.#coming === video) {
         this.#coming = null;
-        this.#swap(video, path);
+        this.#swap(video, path, relay);
       }
       if (this.#shown === video) this.frames += 1;
       return this.#shown === video;
@@ -111,12 +114,14 @@ export class Tile {
   /**
    * @param {HTMLVideoElement | null} video
    * @param {Path} path
+   * @param {{id: string, name: string} | null} relay
    */
-  #swap(video, path) {
+  #swap(video, path, relay) {
     const old = this.#shown;
     this.#shown = video;
     if (video) video.className = '';
     this.#path = this.#own ? 'none' : path;
+    this.relay = relay;
     this.#drop(old);
     this.#label();
   }
@@ -130,8 +135,9 @@ export class Tile {
 
   #label() {
     const [words, hint] = PATHS[this.#path];
-    this.#badge.textContent = say(words);
-    this.#badge.title = say(hint);
+    const name = this.relay?.name ?? '';
+    this.#badge.textContent = say(words, { name });
+    this.#badge.title = say(hint, { name });
     this.#badge.dataset.path = this.#path;
   }
 }

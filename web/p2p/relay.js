@@ -1,0 +1,163 @@
+// One relayed picture has a connection of its own, from the one who relays it to the one who sees it. The relay offers.
+
+import { CONFIGURATION, canForward, forward } from './encoded.js';
+import { Wire } from './wire.js';
+
+/** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
+/** @typedef {import('../protocol.d.ts').PairState} PairState */
+
+// Milliseconds between two looks at what the connection can carry; bits a second below which no picture is worth
+// sending, and from which on nothing is limited.
+const LOOK = 1_000;
+const LEAST = 100_000;
+const PLENTY = 2_500_000;
+// What is left for retransmissions.
+const SHARE = 0.9;
+// Milliseconds until the server path should show the picture meanwhile, until a try counts as failed, and without a
+// frame after which a picture stands still.
+export const SLOW = 700;
+export const GIVE_UP = 5_000;
+export const STILL = 500;
+
+/**
+ * @typedef {object} Outside
+ * @property {(signal: PairSignal) => void} signal  sends to the other end
+ * @property {(configuration: object) => RTCPeerConnection} connect  makes the connection
+ */
+
+/** The relay's end. */
+export class Relay {
+  #connection; #wire; #limited;
+  /** @type {() => void} */ #end = () => {};
+  /** @type {ReturnType<typeof setInterval>} */ #looking;
+
+  /**
+   * @param {RTCRtpReceiver} receiver  where the picture comes from
+   * @param {string} picture
+   * @param {Outside & {limited: (bitsPerSecond: number | null) => void}} outside  `limited`: what the way on can carry;
+   *   null: anything
+   */
+  constructor(receiver, picture, outside) {
+    this.#limited = outside.limited;
+    this.#connection = outside.connect(canForward() ? CONFIGURATION : {});
+    this.#wire = new Wire(this.#connection, outside.signal);
+    this.#send(receiver, picture);
+    void this.#wire.next(() => this.#wire.describe());
+    this.#looking = setInterval(() => void this.#look(), LOOK);
+  }
+
+  /** @param {PairSignal} signal */
+  receive(signal) {
+    return this.#wire.next(async () => {
+      if (signal.kind === 'description') await this.#wire.described(signal);
+      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
+    });
+  }
+
+  close() {
+    clearInterval(this.#looking);
+    this.#end();
+    this.#connection.close();
+  }
+
+  /**
+   * @param {RTCRtpReceiver} receiver
+   * @param {string} picture
+   */
+  #send(receiver, picture) {
+    if (!canForward()) {
+      this.#connection.addTransceiver(receiver.track, { direction: 'sendonly' });
+      return;
+    }
+    const { line, end } = forward(this.#connection, picture);
+    this.#end = end;
+    // What is forwarded is in the publisher's codec, and is sent as the one that was agreed on here.
+    line.setCodecPreferences(codecsOf(receiver));
+  }
+
+  /** A forwarded picture knows nothing of the way it goes; the publisher has to be told. */
+  async #look() {
+    const rate = canForward() ? await outgoing(this.#connection) : null;
+    if (rate === null) return;
+    this.#limited(rate >= PLENTY ? null : Math.max(LEAST, Math.round(rate * SHARE)));
+  }
+}
+
+/** The subscriber's end. */
+export class Relayed {
+  #connection; #wire; #report;
+  /** @type {RTCRtpReceiver | null} */ #receiver = null;
+  /** @type {PairState | 'trying'} */ #state = 'trying';
+  /** @type {ReturnType<typeof setTimeout>[]} */ #timers;
+
+  /** @param {Outside & {picture: (track: MediaStreamTrack) => void, report: (state: PairState) => void}} outside */
+  constructor(outside) {
+    this.#report = outside.report;
+    const connection = this.#connection = outside.connect({});
+    this.#wire = new Wire(connection, outside.signal);
+    connection.ontrack = ({ track, receiver }) => {
+      this.#receiver = receiver;
+      outside.picture(track);
+    };
+    connection.onconnectionstatechange = () => { if (connection.connectionState === 'failed') this.#become('failed'); };
+    this.#timers = [
+      setTimeout(() => { if (this.#state === 'trying') this.#become('slow'); }, SLOW),
+      setTimeout(() => { if (this.#state !== 'connected') this.#become('failed'); }, GIVE_UP),
+    ];
+  }
+
+  /** Its first frame is there. */
+  arrived() { this.#become('connected'); }
+
+  /**
+   * One that stands still has failed: there are other ways.
+   * @param {(receiver: RTCRtpReceiver) => number} still  milliseconds without a frame
+   */
+  look(still) {
+    if (this.#receiver && this.#state === 'connected' && still(this.#receiver) > STILL) this.#become('failed');
+  }
+
+  /** @param {PairState} state */
+  #become(state) {
+    if (this.#state === state || this.#state === 'failed') return;
+    this.#state = state;
+    this.#report(state);
+  }
+
+  /** @param {PairSignal} signal */
+  receive(signal) {
+    return this.#wire.next(async () => {
+      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
+      if (signal.kind !== 'description') return;
+      await this.#wire.described(signal);
+      await this.#wire.describe();
+    });
+  }
+
+  close() {
+    this.#timers.forEach(clearTimeout);
+    this.#connection.close();
+  }
+}
+
+/**
+ * The codec that a receiver gets, and retransmission.
+ * @param {RTCRtpReceiver} receiver
+ */
+function codecsOf(receiver) {
+  const agreed = receiver.getParameters().codecs.map(({ mimeType }) => mimeType.toLowerCase());
+  const first = agreed.find((type) => !type.endsWith('/rtx'));
+  const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  return all.filter(({ mimeType }) => [first, 'video/rtx'].includes(mimeType.toLowerCase()));
+}
+
+/**
+ * Bits a second that the browser thinks a connection can send; null while it does not know.
+ * @param {RTCPeerConnection} connection
+ */
+async function outgoing(connection) {
+  for (const row of (await connection.getStats()).values()) {
+    if (row.type === 'candidate-pair' && row.nominated) return row.availableOutgoingBitrate ?? null;
+  }
+  return null;
+}

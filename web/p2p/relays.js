@@ -1,0 +1,177 @@
+// The pictures that this page passes on, and those that others pass on to it. Knows no DOM and no plan but this part of it.
+
+import { Relay, Relayed } from './relay.js';
+
+/** @typedef {import('../protocol.d.ts').Picture} Picture */
+/** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
+/** @typedef {import('../protocol.d.ts').PairState} PairState */
+/** @typedef {{picture: Picture, to: string, relay: Relay | null, limit: number | null}} Way  of a picture that is passed on */
+
+/**
+ * @typedef {object} Outside
+ * @property {(to: string, picture: Picture, signal: PairSignal) => void} signal  sends to the other end
+ * @property {(relay: string, picture: Picture, state: PairState) => void} report  tells the service how one arrives
+ * @property {(configuration: object) => RTCPeerConnection} connect  makes a connection
+ * @property {(picture: Picture) => RTCRtpReceiver | null} receiver  where a picture comes from directly, when it does
+ * @property {(picture: Picture, bitsPerSecond: number | null) => void} limit  asks a publisher for no more than that
+ * @property {(relay: string, picture: Picture, track: MediaStreamTrack | null) => void} came  one came, or went
+ * @property {() => void} changed  what is passed on has changed
+ */
+
+/** @param {Picture} picture */
+export const nameOf = ({ publisher, source }) => `${publisher}/${source}`;
+
+export class Relays {
+  #outside;
+  /** @type {Map<string, Way>} */ #out = new Map();
+  /** @type {Map<string, {picture: Picture, from: string, relayed: Relayed}>} */ #in = new Map();
+
+  /** @param {Outside} outside */
+  constructor(outside) { this.#outside = outside; }
+
+  /** What is passed on to whom. */
+  get passedOn() { return [...this.#out.values()].map(({ picture, to }) => ({ picture, to })); }
+
+  /**
+   * The service wants a picture to be passed on, or not any more.
+   * @param {Picture} picture
+   * @param {string} to
+   * @param {boolean} on
+   */
+  order(picture, to, on) {
+    const key = keyOf(picture, to);
+    if (!on) return this.#stop(key);
+    if (this.#out.has(key)) return;
+    /** @type {Way} */ const way = { picture, to, relay: null, limit: null };
+    this.#out.set(key, way);
+    this.#send(way);
+    this.#outside.changed();
+  }
+
+  /**
+   * A picture came, so whoever waits for it can be sent it. Also when it came anew: then all begins anew.
+   * @param {Picture} picture
+   */
+  begin(picture) {
+    for (const way of this.#out.values()) if (nameOf(way.picture) === nameOf(picture)) this.#send(way);
+  }
+
+  /**
+   * The other end says something: a relay offers, a subscriber answers.
+   * @param {string} from
+   * @param {Picture} picture
+   * @param {PairSignal} signal
+   */
+  received(from, picture, signal) {
+    const key = keyOf(picture, from);
+    const mine = this.#out.get(key)?.relay;
+    if (mine) return void mine.receive(signal);
+    if (signal.kind === 'description') this.#receive(key, from, picture);
+    void this.#in.get(key)?.relayed.receive(signal);
+  }
+
+  /**
+   * Looks whether what comes moves; `still` tells how long a receiver has had no frame, in milliseconds.
+   * @param {(receiver: RTCRtpReceiver) => number} still
+   */
+  look(still) {
+    for (const { relayed } of this.#in.values()) relayed.look(still);
+  }
+
+  /**
+   * The first frame of a relayed picture is there.
+   * @param {string} from
+   * @param {Picture} picture
+   */
+  arrived(from, picture) { this.#in.get(keyOf(picture, from))?.relayed.arrived(); }
+
+  /**
+   * Somebody is gone, and with him what he passed on, what was passed on to him, and his own pictures.
+   * @param {string} id
+   */
+  left(id) {
+    for (const [key, { picture, to }] of this.#out) if (to === id || picture.publisher === id) this.#stop(key);
+    for (const [key, { picture, from }] of this.#in) if (from === id || picture.publisher === id) this.#drop(key);
+  }
+
+  close() {
+    for (const key of this.#out.keys()) this.#stop(key);
+    for (const key of this.#in.keys()) this.#drop(key);
+  }
+
+  /** @param {Way} way */
+  #send(way) {
+    const receiver = this.#outside.receiver(way.picture);
+    if (!receiver) return;
+    way.relay?.close();
+    way.relay = new Relay(receiver, nameOf(way.picture), {
+      connect: this.#outside.connect,
+      signal: (signal) => this.#outside.signal(way.to, way.picture, signal),
+      limited: (bitsPerSecond) => this.#limited(way, bitsPerSecond),
+    });
+  }
+
+  /** @param {string} key */
+  #stop(key) {
+    const way = this.#out.get(key);
+    if (!way) return;
+    way.relay?.close();
+    this.#out.delete(key);
+    this.#ask(way.picture);
+    this.#outside.changed();
+  }
+
+  /**
+   * Each offer is a connection of its own: one that was given up is not spoken of any more.
+   * @param {string} key
+   * @param {string} from
+   * @param {Picture} picture
+   */
+  #receive(key, from, picture) {
+    this.#drop(key);
+    const relayed = new Relayed({
+      connect: this.#outside.connect,
+      signal: (signal) => this.#outside.signal(from, picture, signal),
+      picture: (track) => this.#outside.came(from, picture, track),
+      report: (state) => {
+        this.#outside.report(from, picture, state);
+        if (state === 'failed') this.#drop(key);
+      },
+    });
+    this.#in.set(key, { picture, from, relayed });
+  }
+
+  /** @param {string} key */
+  #drop(key) {
+    const way = this.#in.get(key);
+    if (!way) return;
+    way.relayed.close();
+    this.#in.delete(key);
+    this.#outside.came(way.from, way.picture, null);
+  }
+
+  /**
+   * @param {Way} way
+   * @param {number | null} bitsPerSecond
+   */
+  #limited(way, bitsPerSecond) {
+    way.limit = bitsPerSecond;
+    this.#ask(way.picture);
+  }
+
+  /**
+   * The narrowest way is what the publisher is asked for.
+   * @param {Picture} picture
+   */
+  #ask(picture) {
+    const ways = [...this.#out.values()].filter((way) => nameOf(way.picture) === nameOf(picture));
+    const limits = ways.map(({ limit }) => limit).filter((limit) => limit !== null);
+    this.#outside.limit(picture, limits.length > 0 ? Math.min(...limits) : null);
+  }
+}
+
+/**
+ * @param {Picture} picture
+ * @param {string} other
+ */
+function keyOf(picture, other) { return `${nameOf(picture)} ${other}`; }

@@ -1,0 +1,47 @@
+// What every connection between two browsers does: says its candidates and descriptions to the other end, and takes
+// what comes from there one after the other, since a candidate must not overtake the description it belongs to.
+
+/** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
+
+export class Wire {
+  #connection; #signal;
+  /** @type {Promise<void>} */ #received = Promise.resolve();
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {(signal: PairSignal) => void} signal  sends to the other end
+   */
+  constructor(connection, signal) {
+    this.#connection = connection;
+    this.#signal = signal;
+    connection.onicecandidate = ({ candidate }) => signal({
+      kind: 'candidate', candidate: candidate?.candidate ?? '',
+      mid: candidate?.sdpMid ?? null, mline_index: candidate?.sdpMLineIndex ?? null,
+    });
+  }
+
+  /** @param {() => Promise<void>} take  what to do when all that came before is done */
+  next(take) {
+    this.#received = this.#received.then(take).catch((error) => console.warn(`between browsers: ${error}`));
+    return this.#received;
+  }
+
+  /** Makes the description that is due, an offer or an answer, and says it. */
+  async describe() {
+    await this.#connection.setLocalDescription();
+    const description = this.#connection.localDescription;
+    if (description) this.#signal({ kind: 'description', description_type: description.type, sdp: description.sdp });
+  }
+
+  /** @param {Extract<PairSignal, {kind: 'description'}>} signal */
+  async described({ description_type, sdp }) {
+    const type = /** @type {RTCSdpType} */ (description_type);
+    await this.#connection.setRemoteDescription({ type, sdp });
+  }
+
+  /** @param {Extract<PairSignal, {kind: 'candidate'}>} signal */
+  async candidate({ candidate, mid, mline_index }) {
+    if (!this.#connection.remoteDescription || (!candidate && mid === null)) return;
+    await this.#connection.addIceCandidate({ candidate, sdpMid: mid, sdpMLineIndex: mline_index });
+  }
+}
