@@ -1,7 +1,7 @@
 // All connections of this page with other browsers, and whose picture is shown by which of them. Knows no DOM.
 
 import { Picture } from '../pictures.js';
-import { Pair } from './pair.js';
+import { Pair, STILL } from './pair.js';
 import { Relays } from './relays.js';
 import { stillFor } from './still.js';
 
@@ -11,13 +11,21 @@ import { stillFor } from './still.js';
 /** @typedef {import('../protocol.d.ts').Path} Path */
 /** @typedef {import('../protocol.d.ts').Why} Why */
 /** @typedef {{path: Path, mid: string | null, relay: string | null, why: Why | null}} Plan */
-/** @typedef {{info: ParticipantInfo, pair: Pair | null, picture: Picture, plan: Plan, sends: boolean}} Other  `sends`: whether he is sent my picture */
+/**
+ * @typedef {object} Other
+ * @property {ParticipantInfo} info
+ * @property {Pair | null} pair
+ * @property {Picture} picture
+ * @property {Plan} plan  how his picture comes to me
+ * @property {boolean} sends  whether the plan wants mine to be sent to him
+ * @property {number} lingers  until then our connection carries pictures though the plan does not say so
+ */
 /** @typedef {import('../protocol.d.ts').Picture} PictureName */
 
-// Milliseconds between two looks at whether pictures move, and for which a connection that was tried again is sent a
-// picture before the plan asks for it.
+// Milliseconds between two looks at whether pictures move, and for which pictures go on directly when the plan has left
+// that way, or not come to it yet: so a way that comes back is seen to, and nothing stands still when the plan follows.
 const LOOK = 200;
-const TRIAL = 3_000;
+const LINGER = 3_000;
 
 /**
  * @typedef {object} Outside
@@ -61,7 +69,7 @@ export class Mesh {
       else this.others.get(info.id)?.pair?.look();
     });
     this.others.set(info.id, {
-      info, pair: null, picture, sends: false, plan: { path: 'none', mid: null, relay: null, why: null },
+      info, pair: null, picture, sends: false, lingers: 0, plan: { path: 'none', mid: null, relay: null, why: null },
     });
   }
 
@@ -88,6 +96,7 @@ export class Mesh {
   plan(publisher, plan) {
     const other = this.others.get(publisher);
     if (!other) return;
+    if (other.plan.path === 'direct' && plan.path !== 'direct') linger(other);
     other.plan = plan;
     if (plan.path === 'direct') this.#connect(publisher, false);
     this.#show(other);
@@ -108,6 +117,7 @@ export class Mesh {
     if (picture.publisher !== this.me?.id) return this.#relays.order(picture, to, on);
     const other = this.others.get(to);
     if (!other) return;
+    if (other.sends && !on) linger(other);
     other.sends = on;
     if (on) this.#connect(to, false);
     void other.pair?.send(this.#cameraFor(other));
@@ -125,12 +135,8 @@ export class Mesh {
   retry(peer) {
     const other = this.others.get(peer);
     if (!other) return;
-    const before = other.sends;
-    other.sends = true;
+    other.lingers = Infinity;
     this.#connect(peer, true);
-    other.sends = before;
-    const { pair } = other;
-    setTimeout(() => { if (other.pair === pair && !other.sends) void pair?.send(null); }, TRIAL);
   }
 
   /**
@@ -181,8 +187,7 @@ export class Mesh {
         other.picture.direct(track);
         this.#relays.begin(cameraOf(id));
       },
-      // A hidden page is shown no frames; there the connection alone has to do.
-      seen: () => other.picture.directSeen || !this.#expects(other) || document.hidden,
+      seen: () => !this.#expects(other) || moves(other),
       connect: () => this.#connection({}),
     });
   }
@@ -191,21 +196,49 @@ export class Mesh {
    * Whether his picture should come on our connection.
    * @param {Other} other
    */
-  #expects({ info, plan }) { return info.publishing.camera && plan.path === 'direct'; }
+  #expects({ info, plan, lingers }) { return info.publishing.camera && (plan.path === 'direct' || Date.now() < lingers); }
 
   /** @param {Other} other */
-  #cameraFor({ sends }) { return sends ? this.#outside.camera() : null; }
+  #cameraFor({ sends, lingers }) { return sends || Date.now() < lingers ? this.#outside.camera() : null; }
 
   /** @param {object} configuration */
   #connection(configuration) {
     return new RTCPeerConnection({ ...configuration, iceServers: this.stunUrls.map((urls) => ({ urls })) });
   }
 
+  /**
+   * What lingered is over.
+   * @param {Other} other
+   */
+  #letGo(other) {
+    const { pair, lingers } = other;
+    if (lingers === Infinity && pair?.isOpen) linger(other);
+    if (lingers === 0 || Date.now() < lingers) return;
+    other.lingers = 0;
+    void pair?.send(this.#cameraFor(other));
+    pair?.look();
+  }
+
   #watch() {
-    for (const other of this.others.values()) if (this.#expects(other)) other.pair?.watch(stillFor);
+    for (const other of this.others.values()) {
+      if (this.#expects(other)) other.pair?.watch(stillFor);
+      this.#letGo(other);
+    }
     this.#relays.look(stillFor);
   }
 }
+
+/**
+ * A hidden page is shown no frames, but they come.
+ * @param {Other} other
+ */
+function moves({ pair, picture }) {
+  const receiver = pair?.receiver;
+  return Boolean(receiver && (picture.directSeen || document.hidden) && stillFor(receiver) <= STILL);
+}
+
+/** @param {Other} other */
+function linger(other) { other.lingers = Date.now() + LINGER; }
 
 /**
  * @param {string} publisher

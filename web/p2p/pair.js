@@ -62,6 +62,9 @@ export class Pair {
 
   get state() { return this.#state; }
 
+  /** Whether packets get through, whatever they carry. */
+  get isOpen() { return this.#connection.connectionState === 'connected'; }
+
   /** @param {MediaStreamTrack | null} camera */
   async send(camera) {
     this.#camera = camera;

@@ -14,6 +14,9 @@ const PATHS = {
   none: ['pathNone', 'pathNoneHint'],
 };
 
+// Of a track on which nothing has come Chromium shows a black frame as wide as this.
+const UNLIT = 2;
+
 export class Tile {
   element = document.createElement('article');
   #name = document.createElement('span');
@@ -152,6 +155,7 @@ function onFrame(video, tell) {
     /** @type {HTMLVideoElement} */ (video).onplaying = () => tell();
     return;
   }
-  const next = () => { if (tell()) video.requestVideoFrameCallback(next); };
+  /** @type {VideoFrameRequestCallback} */
+  const next = (_, { width }) => { if (width <= UNLIT || tell()) video.requestVideoFrameCallback(next); };
   video.requestVideoFrameCallback(next);
 }

@@ -9,7 +9,7 @@ use crate::{Number, PairReport, backoff::Backoff};
 pub(crate) enum Leg {
     /// It failed and rests, or it is not allowed.
     Down,
-    /// Being tried, but it has failed or takes long: pictures go another way.
+    /// Being tried, but it has failed or takes long, or its picture stands still: pictures go another way.
     Slow,
     /// Being tried for the first time, while pictures stay where they are.
     Offered,
@@ -171,8 +171,9 @@ impl Link {
                 self.state = State::Works;
                 self.backoff.reset();
             }
-            (PairReport::Slow, State::Trying | State::Offered) => self.state = State::Slow,
-            (PairReport::Slow, _) | (PairReport::Failed, State::Failed { .. }) => {}
+            (PairReport::Slow, State::Failed { .. })
+            | (PairReport::Failed, State::Failed { .. }) => {}
+            (PairReport::Slow, _) => self.state = State::Slow,
             (PairReport::Failed, _) => {
                 let retry = self.backoff.fail(now);
                 self.state = State::Failed { retry };

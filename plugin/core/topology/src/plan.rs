@@ -117,7 +117,7 @@ pub enum Policy {
 /// How a connection fares, as one of its two ends sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PairReport {
-    /// Still being tried, but slowly.
+    /// Still being tried, but slowly; or its picture stands still for now.
     Slow,
     /// It carries packets.
     Connected,

@@ -111,6 +111,19 @@ fn everyone_begins_directly() {
 }
 
 #[test]
+fn a_picture_that_stands_still_is_shown_by_the_server_until_it_moves() {
+    let mut planner = told(Policy::Adaptive, 4, &[(A, UNKNOWN), (B, UNKNOWN)]);
+    planner.report(at(1), A, B, PairReport::Connected);
+    while planner.poll().is_some() {}
+    planner.report(at(2), B, A, PairReport::Slow);
+    while planner.poll().is_some() {}
+    assert_eq!(planner.path(camera(A), B), Some(Path::Server { slot: 0 }));
+    planner.report(at(3), B, A, PairReport::Connected);
+    while planner.poll().is_some() {}
+    assert_eq!(planner.path(camera(A), B), Some(Path::Direct));
+}
+
+#[test]
 fn a_slow_pair_sees_by_the_server_until_it_connects() {
     let mut planner = planner(Policy::Adaptive, 12, &[A, B, C].map(|n| (n, UNKNOWN)));
     planner.report(at(1), B, A, PairReport::Slow);
