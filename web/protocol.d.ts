@@ -78,6 +78,46 @@ bits_per_second: number | null, };
 
 export type PairState = "slow" | "connected" | "failed";
 
+export type ProbeWish = { "kind": "begin", 
+/**
+ * `a=ice-ufrag` of the service's side.
+ */
+ufrag: string, 
+/**
+ * `a=ice-pwd` of the service's side.
+ */
+password: string, } | { "kind": "mirror", 
+/**
+ * An IP address that others see you at.
+ */
+address: string, } | { "kind": "candidate", 
+/**
+ * The candidate attribute's value.
+ */
+candidate: string, } | { "kind": "end", };
+
+export type ProbeSignal = { "kind": "offer", 
+/**
+ * `a=ice-ufrag` of the page's side.
+ */
+ufrag: string, 
+/**
+ * `a=ice-pwd` of the page's side.
+ */
+password: string, } | { "kind": "candidate", 
+/**
+ * The candidate attribute's value.
+ */
+candidate: string, } | { "kind": "mirror", 
+/**
+ * Which.
+ */
+address: string, 
+/**
+ * A connection with itself by this address left by a host candidate: nothing translates between.
+ */
+own: boolean, };
+
 export type ConferenceInfo = { 
 /**
  * The id in its URL.
@@ -194,7 +234,11 @@ state: PairState, } | { "type": "wish",
 /**
  * All wishes.
  */
-wishes: Wishes, } | { "type": "publish", 
+wishes: Wishes, } | { "type": "probe", 
+/**
+ * What.
+ */
+signal: ProbeSignal, } | { "type": "publish", 
 /**
  * The new state.
  */
@@ -332,7 +376,11 @@ source: Source,
 /**
  * Whether it is needed.
  */
-needed: boolean, } | { "type": "talkers", 
+needed: boolean, } | { "type": "probe", 
+/**
+ * How.
+ */
+wish: ProbeWish, } | { "type": "talkers", 
 /**
  * Those in the mix, loudest first.
  */
@@ -434,11 +482,21 @@ created_at: number, };
 
 export type AddressOrigin = "socket" | "host" | "srflx" | "other" | "checked" | "observed";
 
+export type AddressProtocol = "udp" | "tcp";
+
 export type AddressRecord = { 
+/**
+ * Counts all addresses in the order in which they were learnt.
+ */
+sequence: number, 
 /**
  * Where it was learnt.
  */
 origin: AddressOrigin, 
+/**
+ * Of what it is.
+ */
+protocol: AddressProtocol, 
 /**
  * The IP address, or the `.local` name that hides it.
  */
@@ -451,6 +509,50 @@ port: number,
  * When it was learnt, in seconds since 1970.
  */
 at: number, };
+
+export type Realm = "wide" | "server_lan";
+
+export type Mapping = "none" | "endpoint_independent" | "address_and_port_dependent";
+
+export type Filtering = "endpoint_independent" | "address_and_port_dependent";
+
+export type Nat = { 
+/**
+ * How it translates.
+ */
+mapping: Mapping | null, 
+/**
+ * Whom it lets in.
+ */
+filtering: Filtering | null, };
+
+export type Evidence = "declared_matches" | "declared_differs" | "hosts_hidden" | "mirror_matches" | "mirror_differs" | "server_lan" | "tcp_only" | "probe_answered" | "probe_unanswered" | "nothing_to_probe" | "mapped_alike" | "mapped_otherwise" | "probe_not_reached";
+
+export type StandingRecord = { 
+/**
+ * Public or private, in his realm.
+ */
+class: Class, 
+/**
+ * Whether strangers' packets reach him there; `null` while that is not known.
+ */
+reachable: boolean | null, 
+/**
+ * Where his class holds.
+ */
+realm: Realm, 
+/**
+ * What stands before him.
+ */
+nat: Nat, 
+/**
+ * What it rests on.
+ */
+evidence: Array<Evidence>, 
+/**
+ * Since when it is so, in seconds since 1970; 0 while nothing is known.
+ */
+classified_at: number, };
 
 export type ParticipantRecord = { 
 /**
@@ -466,10 +568,6 @@ name: string,
  */
 role: Role, 
 /**
- * Where he stands.
- */
-class: Class, 
-/**
  * When he came, in seconds since 1970.
  */
 joined_at: number, 
@@ -478,9 +576,33 @@ joined_at: number,
  */
 left_at: number | null, 
 /**
- * Every address known of him.
+ * Every address known of him, in the order in which they were learnt.
  */
-addresses: Array<AddressRecord>, };
+addresses: Array<AddressRecord>, 
+/**
+ * Public or private, in his realm.
+ */
+class: Class, 
+/**
+ * Whether strangers' packets reach him there; `null` while that is not known.
+ */
+reachable: boolean | null, 
+/**
+ * Where his class holds.
+ */
+realm: Realm, 
+/**
+ * What stands before him.
+ */
+nat: Nat, 
+/**
+ * What it rests on.
+ */
+evidence: Array<Evidence>, 
+/**
+ * Since when it is so, in seconds since 1970; 0 while nothing is known.
+ */
+classified_at: number, };
 
 export type TokenRequest = { 
 /**

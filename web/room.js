@@ -3,6 +3,7 @@
 import { Leg } from './leg.js';
 import { maySend } from './permission/role.js';
 import { Mesh } from './p2p/mesh.js';
+import { Probe } from './probe.js';
 import { Socket } from './registration/socket.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
@@ -30,6 +31,10 @@ import { Socket } from './registration/socket.js';
 export class Room {
   /** @type {Socket} */ #socket;
   /** @type {Leg | null} */ #leg = null;
+  #probe = new Probe({
+    signal: (signal) => this.#socket.send({ type: 'probe', signal }),
+    connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
+  });
   #view; #devices; #mesh;
   #serverNeedsCamera = false;
   #closed = false;
@@ -101,6 +106,7 @@ export class Room {
     this.#closed = true;
     this.#socket.close();
     this.#leg?.close();
+    this.#probe.close();
     this.#mesh.close();
   }
 
@@ -138,6 +144,7 @@ export class Room {
         this.#serverNeedsCamera = needed;
         void this.#sendToServer();
       },
+      probe: ({ wish }) => void this.#probe.receive(wish),
       talkers: ({ talkers }) => this.#view.talkers(talkers),
       ended: ({ reason }) => this.#over(reason),
       error: ({ code, message, fatal }) => {

@@ -90,7 +90,7 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
         .await;
         let knows = |call: &Call, wanted: AddressKind| {
             call.told.iter().any(|event| {
-                matches!(event, LegEvent::Address { kind, address, port } if *kind == wanted && address == ADDRESS && *port > 0)
+                matches!(event, LegEvent::Address { kind, address, port, .. } if *kind == wanted && address == ADDRESS && *port > 0)
             })
         };
         for call in [&mut ann, &mut bob] {

@@ -14,22 +14,27 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
 };
-use convene_pipelines::{AddressKind, Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
+use convene_pipelines::{Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
 use convene_protocol::{
-    AddressOrigin, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role, ServerMessage,
-    Wishes,
+    AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role,
+    ServerMessage, Wishes,
 };
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
-    addresses::{self, Addresses},
     leg::{AUDIO_SLOTS, LegKind, VIDEO_SLOTS},
     metrics::Meters,
     outbox::{Line, Outbox},
+    probe,
     store::{ConferenceRecord, Note, Store},
     time::unix_now,
     translate,
 };
+
+mod probing;
+mod whereabouts;
+
+use whereabouts::Whereabouts;
 
 /// Messages that may wait in a conference's mailbox; then sockets wait, and so the pages behind them.
 const MAILBOX: usize = 1_024;
@@ -50,6 +55,8 @@ pub enum Input {
     },
     /// Somebody's leg has something to tell.
     Leg(ParticipantId, LegEvent),
+    /// Somebody's probe has something to tell.
+    Probe(ParticipantId, probe::News),
     /// A moderator ends it over the API.
     End,
     /// The service shuts down.
@@ -131,7 +138,7 @@ struct Seat {
     stun_url: Option<String>,
     line: Option<Line>,
     leg: Option<Leg>,
-    addresses: Addresses,
+    place: Whereabouts,
     welcomed: bool,
 }
 
@@ -177,7 +184,10 @@ impl Room {
     /// Lives until the conference is over and its legs are closed; says why. Whoever comes meanwhile is told.
     pub async fn run(mut self, mut inbox: mpsc::Receiver<Input>) -> EndReason {
         let reason = loop {
-            let alarm = self.conference.deadline().map(|at| self.started + at);
+            self.probe();
+            let alarm = self.conference.deadline().into_iter();
+            let alarm = alarm.chain(self.probe_due()).min();
+            let alarm = alarm.map(|at| self.started + at);
             let input = tokio::select! {
                 input = inbox.recv() => input,
                 () = until(alarm) => None,
@@ -202,6 +212,7 @@ impl Room {
     fn take(&mut self, input: Input) {
         match input {
             Input::Join(newcomer) => self.join(*newcomer),
+            Input::Said(id, ClientMessage::Probe { signal }) => self.probe_said(id, signal),
             Input::Said(id, message) => {
                 if let Some(event) = translate::event(&id, message) {
                     self.handle(event);
@@ -209,6 +220,7 @@ impl Room {
             }
             Input::SocketClosed { id, clean } => self.handle(Event::SocketClosed { id, clean }),
             Input::Leg(id, event) => self.leg_event(id, event),
+            Input::Probe(id, news) => self.probe_news(id, news),
             Input::End => self.handle(Event::EndedByModerator),
             Input::Shutdown => self.handle(Event::Shutdown),
         }
@@ -231,7 +243,7 @@ impl Room {
             stun_url: host.and_then(|host| self.shared.legs.stun_url(host)),
             line: Some(Line(outbox)),
             leg: None,
-            addresses: Addresses::default(),
+            place: Whereabouts::default(),
             welcomed: false,
         };
         self.seats.insert(id.clone(), seat);
@@ -354,19 +366,10 @@ impl Room {
         self.note_address(
             &me.id,
             AddressOrigin::Socket,
+            AddressProtocol::Tcp,
             &address.ip().to_string(),
             address.port(),
         );
-    }
-
-    fn note_address(&self, id: &ParticipantId, origin: AddressOrigin, address: &str, port: u16) {
-        self.note(Note::Address {
-            participant: id.0.clone(),
-            origin,
-            address: address.to_owned(),
-            port,
-            at: unix_now(),
-        });
     }
 
     fn note(&self, note: Note) {
@@ -412,6 +415,9 @@ impl Room {
                 candidate,
                 mline_index,
             } => {
+                if let Some(seat) = self.seats.get_mut(&id) {
+                    seat.place.told(&candidate);
+                }
                 self.say(
                     &id,
                     ServerMessage::Candidate {
@@ -426,11 +432,7 @@ impl Room {
             LegEvent::Talkers(talkers) => self.mention_talkers(&id, talkers),
             LegEvent::Silent => self.handle(Event::LegSilent(id)),
             LegEvent::Back => self.handle(Event::LegBack(id)),
-            LegEvent::Address {
-                kind,
-                address,
-                port,
-            } => self.learn(id, kind, &address, port),
+            LegEvent::Address { .. } => self.learn(id, &event),
             LegEvent::Refused(refused) => {
                 self.say(&id, translate::leg_refusal(&refused));
                 if let Refused::Answer(_) = refused {
@@ -450,21 +452,6 @@ impl Room {
         if let Some(line) = seat.and_then(|seat| seat.line.as_ref()) {
             line.0.mention(translate::talkers(talkers));
         }
-    }
-
-    fn learn(&mut self, id: ParticipantId, kind: AddressKind, address: &str, port: u16) {
-        let Some(seat) = self.seats.get_mut(&id) else {
-            return;
-        };
-        let class = seat.addresses.learn(kind, address, port);
-        if seat.addresses.may_note() {
-            self.note_address(&id, addresses::origin(kind), address, port);
-            self.note(Note::Classified {
-                participant: id.0.clone(),
-                class: translate::class_out(class),
-            });
-        }
-        self.handle(Event::Classified(id, class));
     }
 }
 

@@ -15,7 +15,9 @@ use std::{
     thread,
 };
 
-use convene_protocol::{AddressOrigin, Class, ParticipantRecord, Role, Topology};
+use convene_protocol::{
+    AddressOrigin, AddressProtocol, ParticipantRecord, Role, StandingRecord, Topology,
+};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -80,7 +82,7 @@ pub enum Note {
         /// His id.
         participant: String,
         /// Where.
-        class: Class,
+        standing: StandingRecord,
     },
     /// An address of somebody's became known.
     Address {
@@ -88,6 +90,8 @@ pub enum Note {
         participant: String,
         /// How.
         origin: AddressOrigin,
+        /// Of what it is.
+        protocol: AddressProtocol,
         /// The address.
         address: String,
         /// The port.

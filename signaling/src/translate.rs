@@ -4,20 +4,21 @@ use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
     ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, Picture, Publishing, Role, ServerMessage, Source, Talker, Topology, Why,
-    Wishes,
+    ParticipantInfo, Path, Picture, Publishing, Realm, Role, ServerMessage, Source, StandingRecord,
+    Talker, Topology, Why, Wishes,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
 
-use crate::leg::AUDIO_SLOTS;
+use crate::{leg::AUDIO_SLOTS, standing::Standing};
 
-/// What a participant's message tells the conference; `None` for a `join`, which only the socket understands.
+/// What a participant's message tells the conference; `None` for a `join`, which only the socket
+/// understands, and for what is said of a probe, which is the room's business.
 #[must_use]
 pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<PairSignal>> {
     let id = id.clone();
     Some(match message {
-        ClientMessage::Join { .. } => return None,
+        ClientMessage::Join { .. } | ClientMessage::Probe { .. } => return None,
         ClientMessage::Answer { sdp } => Event::Answer(id, sdp),
         ClientMessage::Candidate {
             candidate,
@@ -188,6 +189,32 @@ pub fn class_out(class: topology::Class) -> convene_protocol::Class {
         topology::Class::Public => convene_protocol::Class::Public,
         topology::Class::Private => convene_protocol::Class::Private,
         topology::Class::Unknown => convene_protocol::Class::Unknown,
+    }
+}
+
+/// Where somebody stands, for the conference.
+#[must_use]
+pub fn network(standing: &Standing) -> inner::Network {
+    inner::Network {
+        class: standing.class,
+        reachable: standing.reachable,
+        realm: standing.realm,
+    }
+}
+
+/// Where somebody stands since then, on the wire.
+#[must_use]
+pub fn standing(standing: Standing, at: u64) -> StandingRecord {
+    StandingRecord {
+        class: class_out(standing.class),
+        reachable: standing.reachable,
+        realm: match standing.realm {
+            topology::Realm::Wide => Realm::Wide,
+            topology::Realm::ServerLan => Realm::ServerLan,
+        },
+        nat: standing.nat,
+        evidence: standing.evidence,
+        classified_at: at,
     }
 }
 

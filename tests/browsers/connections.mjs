@@ -88,12 +88,37 @@ export function soundSent(page) {
 }
 
 /**
+ * How many pictures the page sends, over all of its connections: those of which a frame went out while one watched.
+ * @param {import('puppeteer-core').Page} page
+ * @param {number} watchMs
+ * @returns {Promise<number>}
+ */
+export function picturesSent(page, watchMs) {
+  return page.evaluate(async (ms) => {
+    const look = async () => {
+      const all = keptConnections.map(async ({ connection }, i) => [...(await connection.getStats()).values()]
+        .filter(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+        .map(({ mid, framesSent }) => [`${i} ${mid}`, framesSent]));
+      return new Map((await Promise.all(all)).flat());
+    };
+    const before = await look();
+    await new Promise((done) => setTimeout(done, ms));
+    const after = [...await look()];
+    return after.filter(([picture, frames]) => frames > (before.get(picture) ?? 0)).length;
+  }, watchMs);
+}
+
+/**
  * The connections with other browsers.
  * @param {import('puppeteer-core').Page} page
  * @returns {Promise<{iceServers: RTCIceServer[], candidates: string[]}[]>}
  */
 export function pairsOf(page) {
   return page.evaluate(() => keptConnections
-    .filter(({ connection }) => connection.getTransceivers().every(({ receiver }) => receiver.track.kind !== 'audio'))
+    .filter(({ connection }) => {
+      const kinds = connection.getTransceivers().map(({ receiver }) => receiver.track.kind);
+      // A connection that the page probes itself by has none.
+      return kinds.length > 0 && !kinds.includes('audio');
+    })
     .map(({ iceServers, candidates }) => ({ iceServers, candidates })));
 }

@@ -48,7 +48,7 @@ export class Mesh {
     this.#relays = new Relays({
       signal: (to, picture, signal) => outside.send({ type: 'relay', to, picture, signal }),
       report: (relay, picture, state) => outside.send({ type: 'relay_state', relay, picture, state }),
-      connect: (configuration) => this.#connection(configuration),
+      connect: (configuration) => this.connection(configuration),
       receiver: ({ publisher }) => this.others.get(publisher)?.pair?.receiver ?? null,
       limit: ({ publisher }, bitsPerSecond) => this.others.get(publisher)?.pair?.limit(bitsPerSecond),
       came: (relay, { publisher }, track) => this.others.get(publisher)?.picture.relayed(relay, track),
@@ -188,7 +188,7 @@ export class Mesh {
         this.#relays.begin(cameraOf(id));
       },
       seen: () => !this.#expects(other) || moves(other),
-      connect: () => this.#connection({}),
+      connect: () => this.connection({}),
     });
   }
 
@@ -201,8 +201,11 @@ export class Mesh {
   /** @param {Other} other */
   #cameraFor({ sends, lingers }) { return sends || Date.now() < lingers ? this.#outside.camera() : null; }
 
-  /** @param {object} configuration */
-  #connection(configuration) {
+  /**
+   * A connection that asks the server for its address.
+   * @param {object} configuration
+   */
+  connection(configuration) {
     return new RTCPeerConnection({ ...configuration, iceServers: this.stunUrls.map((urls) => ({ urls })) });
   }
 

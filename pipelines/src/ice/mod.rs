@@ -3,6 +3,8 @@
 mod own;
 mod stock;
 
+use std::net::IpAddr;
+
 use gstconvene::ice::{IceAgent, Remote};
 use thiserror::Error;
 
@@ -33,10 +35,10 @@ pub enum IceError {
 /// What a transport has to tell a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IceNews {
-    /// The first valid check from this address.
-    Checked(Remote),
-    /// Packets go to and come from this address now.
-    Selected(Remote),
+    /// The first valid check from this address, which came to that one of ours.
+    Checked(Remote, IpAddr),
+    /// Packets go to and come from this address now, and that one of ours.
+    Selected(Remote, IpAddr),
     /// The same, and webrtcbin's statistics know which.
     PairChanged,
     /// No valid check for 15 s: the browser has gone, or its network.

@@ -60,8 +60,8 @@ impl IceTransport for OwnIce {
 /// That consent has expired follows 15 s after the silence, of which a leg's owner has been told.
 fn news(kind: IceEventKind) -> Option<IceNews> {
     match kind {
-        IceEventKind::Checked { remote, .. } => Some(IceNews::Checked(remote)),
-        IceEventKind::Selected { remote, .. } => Some(IceNews::Selected(remote)),
+        IceEventKind::Checked { remote, local } => Some(IceNews::Checked(remote, local.ip())),
+        IceEventKind::Selected { remote, local } => Some(IceNews::Selected(remote, local.ip())),
         IceEventKind::Silent => Some(IceNews::Silent),
         IceEventKind::Heard => Some(IceNews::Heard),
         IceEventKind::Lost => None,

@@ -23,6 +23,7 @@ pub(crate) use dtls::make_certificates;
 pub use lines::{camera_mid, screen_mid, slot_mid};
 
 use std::{
+    net::IpAddr,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
@@ -30,7 +31,7 @@ use std::{
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::{IceError, IceNews, IceTransport, SdpError};
+use crate::{IceError, IceNews, IceTransport, SdpError, Transport};
 
 /// What a leg is made with.
 #[derive(Clone)]
@@ -179,10 +180,14 @@ pub enum LegEvent {
     Address {
         /// How.
         kind: AddressKind,
+        /// Of what it is.
+        transport: Transport,
         /// The address, or a `.local` name.
         address: String,
         /// The port.
         port: u16,
+        /// To which address of ours a check or the traffic came, as far as that is known.
+        ours: Option<IpAddr>,
     },
     /// Something was refused; the leg goes on.
     Refused(Refused),

@@ -7,7 +7,10 @@ use super::{
     AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, promise,
     state::State, task::Task,
 };
-use crate::sdp::{self, Candidate, Fingerprint, SdpError};
+use crate::{
+    Transport,
+    sdp::{self, Candidate, Fingerprint, SdpError},
+};
 
 impl Task {
     pub(super) async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
@@ -126,8 +129,10 @@ impl Task {
         };
         self.tell(LegEvent::Address {
             kind: AddressKind::Declared(kind),
+            transport: Transport::Udp,
             address: candidate.address.clone(),
             port: candidate.port,
+            ours: None,
         });
     }
 }

@@ -20,7 +20,7 @@ use super::{
     talkers,
     tap::Tap,
 };
-use crate::{IceNews, sdp::Fingerprint};
+use crate::{IceNews, Remote, sdp::Fingerprint};
 
 /// How often it is asked whether packets came.
 const HEARD: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ pub(super) struct Task {
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
     heard: u64,
-    observed: Option<(IpAddr, u16)>,
+    observed: Option<Remote>,
     failed: bool,
     /// How long it has lived.
     seconds: u32,
@@ -229,11 +229,10 @@ impl Task {
 
     async fn ice(&mut self, parts: &Parts, news: IceNews) -> Result<(), LegError> {
         match news {
-            IceNews::Checked(remote) => {
-                let address = remote.address;
-                self.tell_address(AddressKind::Checked, address.ip(), address.port());
+            IceNews::Checked(remote, ours) => {
+                self.tell_address(AddressKind::Checked, remote, Some(ours));
             }
-            IceNews::Selected(remote) => self.observed(remote.address.ip(), remote.address.port()),
+            IceNews::Selected(remote, ours) => self.observed(remote, Some(ours)),
             IceNews::PairChanged => self.pair_changed(parts).await?,
             IceNews::Silent => self.tell(LegEvent::Silent),
             IceNews::Heard => self.tell(LegEvent::Back),
@@ -244,22 +243,24 @@ impl Task {
     async fn pair_changed(&mut self, parts: &Parts) -> Result<(), LegError> {
         let reply = promise::stats(&parts.webrtcbin).await?;
         if let Some((address, port)) = reply.as_deref().and_then(remote_address) {
-            self.observed(address, port);
+            self.observed(Remote::udp((address, port).into()), None);
         }
         Ok(())
     }
 
-    fn observed(&mut self, address: IpAddr, port: u16) {
-        if self.observed.replace((address, port)) != Some((address, port)) {
-            self.tell_address(AddressKind::Observed, address, port);
+    fn observed(&mut self, remote: Remote, ours: Option<IpAddr>) {
+        if self.observed.replace(remote) != Some(remote) {
+            self.tell_address(AddressKind::Observed, remote, ours);
         }
     }
 
-    fn tell_address(&self, kind: AddressKind, address: IpAddr, port: u16) {
+    fn tell_address(&self, kind: AddressKind, remote: Remote, ours: Option<IpAddr>) {
         self.tell(LegEvent::Address {
             kind,
-            address: address.to_string(),
-            port,
+            transport: remote.transport,
+            address: remote.address.ip().to_string(),
+            port: remote.address.port(),
+            ours: ours.map(|ours| ours.to_canonical()),
         });
     }
 

@@ -17,6 +17,7 @@ pub struct Candidate {
 }
 
 const ADDRESS: usize = 4;
+const PORT: usize = 5;
 
 impl Candidate {
     /// Reads the attribute's value, with or without `a=` before it.
@@ -65,6 +66,13 @@ impl Candidate {
         self.kind == "host"
     }
 
+    /// The attribute's value with another port.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> String {
+        self.words[PORT] = port.to_string();
+        format!("candidate:{}", self.words.join(" "))
+    }
+
     /// The attribute's value with another address.
     #[must_use]
     pub fn with_address(mut self, address: &str) -> String {
@@ -97,6 +105,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!((srflx.kind.as_str(), srflx.port), ("srflx", 4_000));
+    }
+
+    #[test]
+    fn another_port_changes_nothing_else() {
+        let text = "candidate:1 1 UDP 2130706431 192.0.2.7 50000 typ host";
+        let moved = Candidate::parse(text).unwrap().with_port(61_234);
+        assert_eq!(
+            moved,
+            "candidate:1 1 UDP 2130706431 192.0.2.7 61234 typ host"
+        );
     }
 
     #[test]

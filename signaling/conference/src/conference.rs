@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use convene_topology::{Class, Number, Picture, Planner, Policy};
+use convene_topology::{Number, Picture, Planner, Policy};
 
 use crate::{
-    Effect, EndReason, Event, LeaveReason, Notice, Participant, ParticipantId, PictureOf,
+    Effect, EndReason, Event, LeaveReason, Network, Notice, Participant, ParticipantId, PictureOf,
     Publishing, Refusal, Role, Wishes,
     member::{CONNECT, Member, Stage, allowed, may_send, shown_name},
 };
@@ -167,7 +167,7 @@ impl<S> Conference<S> {
             Event::LegHeard(id) => {
                 self.with_member(&id, |member| member.heard = member.heard.max(now))
             }
-            Event::Classified(id, class) => self.classify(&id, class),
+            Event::Classified(id, network) => self.classify(&id, network),
             Event::EndedByModerator => self.end(EndReason::Moderator),
             Event::Shutdown => self.end(EndReason::Shutdown),
             Event::Tick => self.tick(now),
@@ -247,7 +247,7 @@ impl<S> Conference<S> {
             number,
             name,
             role,
-            class: Class::Unknown,
+            network: Network::default(),
             publishing,
             wishes,
             stage,
@@ -370,13 +370,18 @@ impl<S> Conference<S> {
         Ok(())
     }
 
-    fn classify(&mut self, id: &ParticipantId, class: Class) {
+    /// All are told of another class; the rest is the planner's.
+    fn classify(&mut self, id: &ParticipantId, network: Network) {
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        if std::mem::replace(&mut member.class, class) != class {
-            let participant = member.participant(id);
-            self.stand(id);
+        let before = std::mem::replace(&mut member.network, network);
+        if before == network {
+            return;
+        }
+        let participant = member.participant(id);
+        self.stand(id);
+        if before.class != network.class {
             self.tell_all(|| Notice::Updated(participant.clone()));
         }
     }

@@ -1,6 +1,7 @@
 //! What can happen to a conference.
 
-use convene_topology::{Class, PairReport, Source};
+use convene_topology::{Class, PairReport, Realm, Source};
+
 /// A participant's id within his conference; whoever makes it makes it unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub String);
@@ -49,6 +50,17 @@ impl Publishing {
             .filter(|(on, _)| *on)
             .map(|(_, source)| source)
     }
+}
+
+/// Where a participant stands in the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Network {
+    /// Public or private.
+    pub class: Class,
+    /// Whether strangers' packets reach him.
+    pub reachable: Option<bool>,
+    /// Where that holds.
+    pub realm: Realm,
 }
 
 /// Something that happened. `S` is what two browsers tell each other; it is passed on unread.
@@ -134,7 +146,7 @@ pub enum Event<S> {
     /// The pictures he wants, the most wanted first.
     Want(ParticipantId, Vec<PictureOf>),
     /// Where he stands became known.
-    Classified(ParticipantId, Class),
+    Classified(ParticipantId, Network),
     /// His socket closed; `clean`: with a word of goodbye.
     SocketClosed {
         /// Whose.

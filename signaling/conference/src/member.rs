@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use convene_topology::{Class, Number, Standing};
+use convene_topology::{Number, Standing};
 
-use crate::{Participant, ParticipantId, Publishing, Refusal, Role, Wishes};
+use crate::{Network, Participant, ParticipantId, Publishing, Refusal, Role, Wishes};
 
 /// Whoever has not connected by then is dropped.
 pub(crate) const CONNECT: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub(crate) struct Member {
     pub(crate) number: Number,
     pub(crate) name: String,
     pub(crate) role: Role,
-    pub(crate) class: Class,
+    pub(crate) network: Network,
     pub(crate) publishing: Publishing,
     pub(crate) wishes: Wishes,
     pub(crate) stage: Stage,
@@ -54,7 +54,7 @@ impl Member {
             number: self.number.0,
             name: self.name.clone(),
             role: self.role,
-            class: self.class,
+            class: self.network.class,
             publishing: self.publishing,
         }
     }
@@ -62,13 +62,12 @@ impl Member {
     /// Where he stands, for the planner. Whose socket is gone is not asked to relay: most likely he is gone himself.
     pub(crate) fn standing(&self) -> Standing {
         Standing {
-            class: self.class,
-            // A public host may stand behind a firewall; until something tells, it is taken for reachable.
-            reachable: (self.class == Class::Public).then_some(true),
+            class: self.network.class,
+            reachable: self.network.reachable,
+            realm: self.network.realm,
             relays: self.wishes.relays && may_send(self.role) && !self.cut,
             hides_address: self.wishes.hides_address,
             uplink: self.wishes.uplink,
-            ..Standing::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{PairSignal, ParticipantId, Picture, Publishing, Wishes};
+use crate::{PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Wishes};
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -90,6 +90,11 @@ pub enum ClientMessage {
     Wish {
         /// All wishes.
         wishes: Wishes,
+    },
+    /// Of the connection that a `probe` of the service asked for.
+    Probe {
+        /// What.
+        signal: ProbeSignal,
     },
     /// What is published from now on.
     Publish {

@@ -6,8 +6,10 @@
 mod client;
 mod common;
 mod declarations;
+mod probe;
 mod rest;
 mod server;
+mod standing;
 
 pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
 pub use common::{
@@ -15,8 +17,10 @@ pub use common::{
     Publishing, Role, Source, Topology, Why, Wishes,
 };
 pub use declarations::declarations;
+pub use probe::{ProbeSignal, ProbeWish};
 pub use rest::{
-    AddressOrigin, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary, CreateConference,
-    ParticipantRecord, TokenIssued, TokenRequest,
+    AddressOrigin, AddressProtocol, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary,
+    CreateConference, ParticipantRecord, TokenIssued, TokenRequest,
 };
 pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage, Talker};
+pub use standing::{Evidence, Filtering, Mapping, Nat, Realm, StandingRecord};

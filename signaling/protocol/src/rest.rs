@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Class, ConferenceId, ErrorCode, ParticipantId, Role, Topology};
+use crate::{ConferenceId, ErrorCode, ParticipantId, Role, StandingRecord, Topology};
 
 /// `POST /api/v1/conferences`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -70,11 +70,26 @@ pub enum AddressOrigin {
     Observed,
 }
 
+/// Of what an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressProtocol {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
+}
+
 /// One address of a participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AddressRecord {
+    /// Counts all addresses in the order in which they were learnt.
+    #[ts(type = "number")]
+    pub sequence: u64,
     /// Where it was learnt.
     pub origin: AddressOrigin,
+    /// Of what it is.
+    pub protocol: AddressProtocol,
     /// The IP address, or the `.local` name that hides it.
     pub address: String,
     /// The port.
@@ -94,14 +109,15 @@ pub struct ParticipantRecord {
     /// What he may do.
     pub role: Role,
     /// Where he stands.
-    pub class: Class,
+    #[serde(flatten)]
+    pub standing: StandingRecord,
     /// When he came, in seconds since 1970.
     #[ts(type = "number")]
     pub joined_at: u64,
     /// When he left, in seconds since 1970; absent while he is in.
     #[ts(type = "number | null")]
     pub left_at: Option<u64>,
-    /// Every address known of him.
+    /// Every address known of him, in the order in which they were learnt.
     pub addresses: Vec<AddressRecord>,
 }
 

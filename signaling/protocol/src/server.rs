@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, Source, Why,
+    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, ProbeWish, Source,
+    Why,
 };
 
 /// One message to the page.
@@ -114,6 +115,11 @@ pub enum ServerMessage {
         source: Source,
         /// Whether it is needed.
         needed: bool,
+    },
+    /// Help to find out where you stand. Of a page that does not it is not known whether strangers reach it.
+    Probe {
+        /// How.
+        wish: ProbeWish,
     },
     /// Who is heard now: when that changes, and a few times a second. Left out for a page that is slow to read.
     Talkers {

@@ -1,12 +1,14 @@
 //! The tables, and every statement there is.
 
-use convene_protocol::{AddressOrigin, AddressRecord, Class, ParticipantRecord, Role};
+use convene_protocol::{
+    AddressOrigin, AddressProtocol, AddressRecord, ParticipantRecord, Role, StandingRecord,
+};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ConferenceRecord, Note, StoreError};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Participants are found by conference, addresses by participant and by themselves.
 const TABLES: &str = "
@@ -26,22 +28,54 @@ CREATE TABLE participant (
     conference TEXT NOT NULL REFERENCES conference ON DELETE CASCADE,
     name TEXT NOT NULL,
     role TEXT NOT NULL,
-    class TEXT NOT NULL,
+    standing TEXT NOT NULL,
     joined_at INTEGER NOT NULL,
     left_at INTEGER
 ) STRICT;
 CREATE INDEX participant_of ON participant (conference, joined_at);
 CREATE TABLE address (
+    sequence INTEGER PRIMARY KEY,
     participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE,
     origin TEXT NOT NULL,
+    protocol TEXT NOT NULL,
     address TEXT NOT NULL,
     port INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (participant, origin, address, port)
-) STRICT, WITHOUT ROWID;
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX address_of ON address (participant, sequence);
 CREATE INDEX address_itself ON address (address);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 ";
+
+/// From version 1, which knew one topology, no more of where somebody stands than his class, and neither the order of addresses nor
+/// of what they are.
+const FROM_VERSION_1: &str = r#"
+ALTER TABLE conference ADD COLUMN topology TEXT NOT NULL DEFAULT 'adaptive';
+ALTER TABLE participant ADD COLUMN standing TEXT NOT NULL DEFAULT '';
+UPDATE participant SET standing = json_object(
+    'class', class, 'reachable', NULL, 'realm', 'wide',
+    'nat', json_object('mapping', NULL, 'filtering', NULL),
+    'evidence', json_array(), 'classified_at', joined_at);
+ALTER TABLE participant DROP COLUMN class;
+ALTER TABLE address RENAME TO old_address;
+DROP INDEX address_itself;
+CREATE TABLE address (
+    sequence INTEGER PRIMARY KEY,
+    participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE,
+    origin TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    address TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+INSERT INTO address (participant, origin, protocol, address, port, at)
+    SELECT participant, origin, iif(origin = 'socket', 'tcp', 'udp'), address, port, at
+    FROM old_address ORDER BY at;
+DROP TABLE old_address;
+CREATE INDEX address_of ON address (participant, sequence);
+CREATE INDEX address_itself ON address (address);
+PRAGMA user_version = 2;
+"#;
 
 /// No more addresses of one participant are kept: whoever declares more is not telling where he is.
 const MAX_ADDRESSES: u32 = 128;
@@ -54,6 +88,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))?),
+        1 => Ok(connection.execute_batch(&format!("BEGIN; {FROM_VERSION_1} COMMIT;"))?),
         VERSION => Ok(()),
         later => Err(StoreError::Version(later)),
     }
@@ -120,7 +155,7 @@ pub(super) fn participants(
     if known.is_none() {
         return Ok(None);
     }
-    let sql = "SELECT id, name, role, class, joined_at, left_at FROM participant
+    let sql = "SELECT id, name, role, standing, joined_at, left_at FROM participant
                WHERE conference = ?1
                AND (?2 IS NULL OR EXISTS (SELECT 1 FROM address WHERE participant = id AND address = ?2))
                ORDER BY joined_at, rowid";
@@ -151,29 +186,60 @@ pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Re
                 .execute(sql, params![at, participant])
                 .map(|_| ())
         }
-        Note::Classified { participant, class } => {
-            let sql = "UPDATE participant SET class = ? WHERE id = ?";
+        Note::Classified {
+            participant,
+            standing,
+        } => {
+            let sql = "UPDATE participant SET standing = ? WHERE id = ?";
             connection
-                .execute(sql, params![word(class), participant])
+                .execute(sql, params![json(standing), participant])
                 .map(|_| ())
         }
-        Note::Address {
-            participant,
-            origin,
-            address,
-            port,
-            at,
-        } => {
-            let sql = "INSERT OR IGNORE INTO address SELECT ?1, ?2, ?3, ?4, ?5
-                       WHERE (SELECT count(*) FROM address WHERE participant = ?1) < ?6";
-            let values = params![participant, word(origin), address, port, at, MAX_ADDRESSES];
-            connection.execute(sql, values).map(|_| ())
-        }
+        Note::Address { .. } => note_address(connection, note),
         Note::Ended { at } => {
             let sql = "UPDATE conference SET ended_at = ? WHERE id = ?";
             connection.execute(sql, params![at, conference]).map(|_| ())
         }
     }
+}
+
+/// Where his traffic comes from is written down whenever it is another than before, all else once.
+fn note_address(connection: &Connection, note: &Note) -> Result<()> {
+    let Note::Address {
+        participant,
+        origin,
+        protocol,
+        address,
+        port,
+        at,
+    } = note
+    else {
+        return Ok(());
+    };
+    let since = match origin {
+        AddressOrigin::Observed => {
+            "sequence = (SELECT max(sequence) FROM address WHERE participant = ?1 AND origin = ?2)"
+        }
+        _ => "participant = ?1 AND origin = ?2",
+    };
+    let sql = format!(
+        "INSERT INTO address (participant, origin, protocol, address, port, at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE (SELECT count(*) FROM address WHERE participant = ?1) < ?7
+         AND NOT EXISTS (SELECT 1 FROM address
+                         WHERE {since} AND protocol = ?3 AND address = ?4 AND port = ?5)"
+    );
+    let (origin, protocol) = (word(origin), word(protocol));
+    let values = params![
+        participant,
+        origin,
+        protocol,
+        address,
+        port,
+        at,
+        MAX_ADDRESSES
+    ];
+    connection.prepare_cached(&sql)?.execute(values).map(|_| ())
 }
 
 fn joined(
@@ -184,10 +250,17 @@ fn joined(
     role: Role,
     at: u64,
 ) -> Result<()> {
-    let sql = "INSERT INTO participant (id, conference, name, role, class, joined_at) VALUES (?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO participant (id, conference, name, role, standing, joined_at) VALUES (?, ?, ?, ?, ?, ?)";
     connection.execute(
         sql,
-        params![id, conference, name, word(&role), word(&Class::Unknown), at],
+        params![
+            id,
+            conference,
+            name,
+            word(&role),
+            json(&StandingRecord::default()),
+            at
+        ],
     )?;
     if role == Role::Moderator {
         let sql =
@@ -202,7 +275,7 @@ fn participant(row: &Row<'_>) -> Result<ParticipantRecord> {
         id: row.get(0)?,
         name: row.get(1)?,
         role: from_word(row, 2)?,
-        class: from_word(row, 3)?,
+        standing: from_json(row, 3)?,
         joined_at: row.get(4)?,
         left_at: row.get(5)?,
         addresses: Vec::new(),
@@ -210,14 +283,17 @@ fn participant(row: &Row<'_>) -> Result<ParticipantRecord> {
 }
 
 fn addresses(connection: &Connection, participant: &str) -> Result<Vec<AddressRecord>> {
-    let sql = "SELECT origin, address, port, at FROM address WHERE participant = ? ORDER BY at, origin, address";
+    let sql = "SELECT sequence, origin, protocol, address, port, at FROM address
+               WHERE participant = ? ORDER BY sequence";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([participant], |row| {
         Ok(AddressRecord {
-            origin: from_word::<AddressOrigin>(row, 0)?,
-            address: row.get(1)?,
-            port: row.get(2)?,
-            at: row.get(3)?,
+            sequence: row.get(0)?,
+            origin: from_word::<AddressOrigin>(row, 1)?,
+            protocol: from_word::<AddressProtocol>(row, 2)?,
+            address: row.get(3)?,
+            port: row.get(4)?,
+            at: row.get(5)?,
         })
     })?;
     rows.collect()
@@ -225,8 +301,18 @@ fn addresses(connection: &Connection, participant: &str) -> Result<Vec<AddressRe
 
 /// An enum without data as its word on the wire.
 fn word(value: &impl Serialize) -> String {
-    let text = serde_json::to_string(value).expect("an enum without data is a JSON string");
-    text.trim_matches('"').to_owned()
+    json(value).trim_matches('"').to_owned()
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("words on the wire are JSON")
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
 }
 
 fn from_word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use convene_protocol::{Class, Evidence, Realm};
+
 use super::*;
 
 const NOW: u64 = 1_000;
@@ -26,9 +28,14 @@ fn joined(participant: &str, at: u64) -> Note {
 }
 
 fn address(participant: &str, address: &str, port: u16) -> Note {
+    learnt(participant, AddressOrigin::Host, address, port)
+}
+
+fn learnt(participant: &str, origin: AddressOrigin, address: &str, port: u16) -> Note {
     Note::Address {
         participant: participant.into(),
-        origin: AddressOrigin::Host,
+        origin,
+        protocol: AddressProtocol::Udp,
         address: address.into(),
         port,
         at: NOW,
@@ -64,12 +71,18 @@ async fn people_are_found_by_address() {
         store.note("standup", address(who, from, 5));
         store.note("standup", address(who, from, 5));
     }
-    let class = Class::Public;
+    let standing = StandingRecord {
+        class: Class::Public,
+        reachable: Some(false),
+        realm: Realm::ServerLan,
+        evidence: vec![Evidence::DeclaredMatches],
+        ..StandingRecord::default()
+    };
     store.note(
         "standup",
         Note::Classified {
             participant: "bob".into(),
-            class,
+            standing: standing.clone(),
         },
     );
     let found = store
@@ -79,8 +92,8 @@ async fn people_are_found_by_address() {
         .unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (found[0].name.as_str(), found[0].class),
-        ("BOB", Class::Public)
+        (found[0].name.as_str(), &found[0].standing),
+        ("BOB", &standing)
     );
     assert_eq!(found[0].addresses.len(), 1);
     assert!(
@@ -90,6 +103,84 @@ async fn people_are_found_by_address() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn a_return_is_remembered_and_the_order_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    store.note("standup", joined("ann", NOW));
+    let observed = AddressOrigin::Observed;
+    for port in [9, 5, 5, 9, 9] {
+        store.note("standup", address("ann", "10.0.0.1", port));
+        store.note("standup", learnt("ann", observed, "203.0.113.1", port));
+    }
+    let mut by_tcp = learnt("ann", observed, "203.0.113.1", 9);
+    if let Note::Address { protocol, .. } = &mut by_tcp {
+        *protocol = AddressProtocol::Tcp;
+    }
+    store.note("standup", by_tcp);
+    let people = store.participants("standup".into(), None).await;
+    let people = people.unwrap().unwrap();
+    let of = |origin: AddressOrigin| {
+        let addresses = people[0].addresses.iter();
+        let those = addresses.filter(move |address| address.origin == origin);
+        those
+            .map(|address| (address.port, address.protocol))
+            .collect::<Vec<_>>()
+    };
+    let (udp, tcp) = (AddressProtocol::Udp, AddressProtocol::Tcp);
+    assert_eq!(of(observed), [(9, udp), (5, udp), (9, udp), (9, tcp)]);
+    assert_eq!(of(AddressOrigin::Host), [(9, udp), (5, udp)]);
+    let order = people[0].addresses.windows(2);
+    assert!(
+        order
+            .into_iter()
+            .all(|two| two[0].sequence < two[1].sequence)
+    );
+}
+
+/// What the program wrote before it knew of standings, in short.
+const VERSION_1: &str = "
+CREATE TABLE conference (id TEXT PRIMARY KEY, title TEXT NOT NULL, listed INTEGER NOT NULL,
+    max_participants INTEGER NOT NULL, created_at INTEGER NOT NULL, creator_address TEXT NOT NULL,
+    first_moderator TEXT, ended_at INTEGER) STRICT;
+CREATE TABLE participant (id TEXT PRIMARY KEY,
+    conference TEXT NOT NULL REFERENCES conference ON DELETE CASCADE, name TEXT NOT NULL, role TEXT NOT NULL,
+    class TEXT NOT NULL, joined_at INTEGER NOT NULL, left_at INTEGER) STRICT;
+CREATE INDEX participant_of ON participant (conference, joined_at);
+CREATE TABLE address (participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE, origin TEXT NOT NULL,
+    address TEXT NOT NULL, port INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (participant, origin, address, port)) STRICT, WITHOUT ROWID;
+CREATE INDEX address_itself ON address (address);
+PRAGMA user_version = 1;
+INSERT INTO conference VALUES ('standup', 'Stand-up', 1, 5, 1000, '203.0.113.1', 'ann', NULL);
+INSERT INTO participant VALUES ('ann', 'standup', 'Ann', 'moderator', 'private', 1000, 1009);
+INSERT INTO address VALUES ('ann', 'observed', '203.0.113.1', 5, 1002), ('ann', 'socket', '203.0.113.1', 6, 1001);
+";
+
+#[tokio::test]
+async fn what_an_earlier_version_wrote_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = Connection::open(dir.path().join("convene.sqlite")).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    drop(connection);
+    let store = Store::open(dir.path(), NOW).unwrap();
+    assert_eq!(store.open_conferences().await.unwrap(), [standup()]);
+    let people = store.participants("standup".into(), None).await;
+    let ann = &people.unwrap().unwrap()[0];
+    assert_eq!(ann.standing.class, Class::Private);
+    assert_eq!(ann.standing.reachable, None);
+    let known: Vec<_> = ann.addresses.iter().map(|a| (a.port, a.protocol)).collect();
+    assert_eq!(
+        known,
+        [(6, AddressProtocol::Tcp), (5, AddressProtocol::Udp)]
+    );
+    store.note("standup", joined("bob", NOW));
+    store.note("standup", Note::Ended { at: NOW });
+    assert_eq!(store.forget(NOW + 1).await.unwrap(), 1);
+    assert_eq!(store.failures(), 0);
 }
 
 #[tokio::test]

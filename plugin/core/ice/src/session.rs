@@ -112,15 +112,7 @@ impl Session {
 
     /// A check of our own. `None` without the peer's credentials.
     pub(crate) fn check(&self, id: TransId) -> Option<Vec<u8>> {
-        let remote = self.remote.as_ref()?;
-        let username = format!("{}:{}", remote.ufrag, self.local.ufrag);
-        let message =
-            StunMessage::binding_request(&username, id, false, TIE_BREAKER, PRIORITY, false);
-        let mut octets = vec![0; LONGEST_CHECK];
-        let password = Some(remote.password.as_bytes());
-        let length = message.to_bytes(password, &mut octets, hmac).ok()?;
-        octets.truncate(length);
-        Some(octets)
+        binding_check(&self.local, self.remote.as_ref()?, id)
     }
 
     /// Time has passed.
@@ -205,6 +197,21 @@ fn transport(protocol: Protocol) -> Transport {
     }
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+/// A check that does not nominate, of the controlled side.
+pub(crate) fn binding_check(
+    local: &Credentials,
+    remote: &Credentials,
+    id: TransId,
+) -> Option<Vec<u8>> {
+    let username = format!("{}:{}", remote.ufrag, local.ufrag);
+    let message = StunMessage::binding_request(&username, id, false, TIE_BREAKER, PRIORITY, false);
+    let mut octets = vec![0; LONGEST_CHECK];
+    let password = Some(remote.password.as_bytes());
+    let length = message.to_bytes(password, &mut octets, hmac).ok()?;
+    octets.truncate(length);
+    Some(octets)
+}
+
+pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     DefaultSha1HmacProvider.sha1_hmac(key, parts)
 }

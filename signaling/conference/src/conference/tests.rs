@@ -1,5 +1,5 @@
 use super::*;
-use convene_topology::{PairReport, Path, Source, Why};
+use convene_topology::{Class, PairReport, Path, Realm, Source, Why};
 
 mod any_events;
 mod relays;
@@ -429,4 +429,37 @@ fn nothing_is_connected_without_an_answer() {
     let done = does(&mut conference, 2, Event::Answer(id("bob"), "sdp".into()));
     assert_eq!(done, [Effect::LegAnswer(id("bob"), "sdp".into())]);
     assert_eq!(conference.deadline(), Some(at(31)), "still to connect");
+}
+
+#[test]
+fn where_somebody_stands_is_told_when_his_class_changes() {
+    let mut conference = room(&["ann", "bob"]);
+    let network = Network {
+        class: Class::Public,
+        reachable: None,
+        realm: Realm::ServerLan,
+    };
+    conference.handle(at(1), Event::Classified(id("ann"), network));
+    let told = effects(&mut conference);
+    for to in ["ann", "bob"] {
+        let is_told = told.iter().any(|effect| {
+            matches!(effect, Effect::Send { to: one, notice: Notice::Updated(ann) }
+                if *one == id(to) && ann.class == Class::Public)
+        });
+        assert!(is_told, "{to}: {told:?}");
+    }
+    let reachable = Network {
+        reachable: Some(true),
+        ..network
+    };
+    conference.handle(at(2), Event::Classified(id("ann"), reachable));
+    assert_eq!(effects(&mut conference), []);
+    let after = conference.clone();
+    conference.handle(at(2), Event::Classified(id("ann"), reachable));
+    assert_eq!(conference, after);
+    conference.handle(at(2), Event::Classified(id("ann"), network));
+    assert_ne!(
+        conference, after,
+        "the planner knows whether she is reachable"
+    );
 }

@@ -35,6 +35,9 @@ fn event() -> impl Strategy<Value = Event<u8>> {
             uplink,
         },
     );
+    let reachable = prop_oneof![Just(None), Just(Some(false)), Just(Some(true))];
+    let realm = prop_oneof![Just(Realm::Wide), Just(Realm::ServerLan)];
+    let network = (class, reachable, realm);
     prop_oneof![
         6 => (who(), role, publishing.clone(), wishes.clone()).prop_map(|(id, role, publishing, wishes)| Event::Join { name: id.0.clone(), id, role, publishing, wishes }),
         2 => (who(), wishes).prop_map(|(id, wishes)| Event::Wish(id, wishes)),
@@ -53,7 +56,7 @@ fn event() -> impl Strategy<Value = Event<u8>> {
         2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
         2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
         1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
-        1 => (who(), class).prop_map(|(id, class)| Event::Classified(id, class)),
+        1 => (who(), network).prop_map(|(id, (class, reachable, realm))| Event::Classified(id, Network { class, reachable, realm })),
         1 => who().prop_map(Event::Leave),
         1 => Just(Event::Tick),
         1 => proptest::option::weighted(0.05, who()).prop_map(|id| id.map_or(Event::Tick, Event::End)),

@@ -26,7 +26,13 @@ fn two_homes_and_a_relay() -> (Conference<u8>, Vec<Effect<u8>>) {
     for (name, class) in classes {
         done.extend(enter(&mut conference, name));
         done.extend(does(&mut conference, 0, Event::Wish(id(name), PASSES_ON)));
-        done.extend(does(&mut conference, 0, Event::Classified(id(name), class)));
+        let network = Network {
+            class,
+            reachable: Some(class == Class::Public),
+            realm: Realm::Wide,
+        };
+        let classified = Event::Classified(id(name), network);
+        done.extend(does(&mut conference, 0, classified));
     }
     for (a, b) in [("ann", "pat"), ("bob", "pat")] {
         done.extend(does(&mut conference, 1, fares(a, b, PairReport::Connected)));
