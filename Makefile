@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench declarations install-plugin format-check clippy rust-test page-test browser-test
+.PHONY: help run test check bench lab declarations install-plugin format-check clippy rust-test page-test browser-test browsers-ready
 
 PLUGINS := $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/gstreamer-1.0/plugins
 # Further arguments for `convene serve`: make run SERVE="--listen 0.0.0.0:8080"
@@ -35,6 +35,11 @@ bench: ## what a leg costs with either ICE agent: CPU, joins, threads, memory; t
 	@scripts/provide.sh test
 	cargo run --release --locked -p convene-load -- transport
 
+lab: ## the whole NAT laboratory: which way pictures take across NATs, firewalls and bad lines; a table at the end
+	@scripts/provide.sh test
+	@$(MAKE) --no-print-directory browsers-ready
+	npm --prefix tests/browsers run lab
+
 install-plugin: ## put the GStreamer plugin where gst-launch-1.0 finds it
 	@scripts/provide.sh run
 	cargo build --release --locked -p gst-plugin-convene
@@ -55,9 +60,11 @@ page-test: web/node_modules/.package-lock.json
 	npm --prefix web run check
 	npm --prefix web test
 
-browser-test: tests/browsers/node_modules/.package-lock.json
-	cargo build --release --locked -p convene
+browser-test: browsers-ready
 	npm --prefix tests/browsers test
+
+browsers-ready: tests/browsers/node_modules/.package-lock.json
+	cargo build --release --locked -p convene -p convene-lab
 
 # npm writes this file last, so it is newer than the lock exactly when all is installed.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -3,7 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { on } from './lab.mjs';
+import { on } from './host.mjs';
 import { SWELL, toneWav } from './tone.mjs';
 
 const PROGRAM = '/usr/bin/chromium';
@@ -29,8 +29,8 @@ export function chromiumMissing() {
 }
 
 /**
- * @param {import('./lab.mjs').Lab} lab
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Lab} lab
+ * @param {import('./host.mjs').Host} host
  * @param {{origin: string, tone?: number, autoplay?: boolean}} how
  *   `origin` counts as secure, so that devices may be used; without `tone` there are neither microphone nor camera;
  *   without `autoplay` sound waits for a click

@@ -2,14 +2,14 @@
 // host's. The listening socket belongs to the network of the process that made it, connections out of a child on the
 // host belong to the host's: handing the socket to such a child is all it takes.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { start } from './host.mjs';
 import { undo } from './undo.mjs';
 
 /**
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Host} host
  * @param {number} [inner]  the port on the host; the door's own number when absent
  * @returns {Promise<{port: number, close: () => void}>}
  */
@@ -22,13 +22,13 @@ export async function openDoor(host, inner) {
 
 /**
  * From `port` on one host's loopback to the same port on the other's. No cable of the lab is needed for it.
- * @param {import('./lab.mjs').Host} from
- * @param {import('./lab.mjs').Host} to
+ * @param {import('./host.mjs').Host} from
+ * @param {import('./host.mjs').Host} to
  * @param {number} port
  * @returns {Promise<() => void>}  closes it
  */
 export async function openDoorBetween(from, to, port) {
-  const { child, end } = start(from, 'door-outside.mjs', port);
+  const { child, end } = begin(from, 'door-outside.mjs', port);
   const [, server] = await once(child, 'message');
   const close = await leadTo(to, port, server);
   end();
@@ -36,7 +36,7 @@ export async function openDoorBetween(from, to, port) {
 }
 
 async function leadTo(host, port, server) {
-  const { child, end } = start(host, 'door-inside.mjs', port);
+  const { child, end } = begin(host, 'door-inside.mjs', port);
   child.send('door', server);
   await once(child, 'message');
   server.close();
@@ -45,9 +45,9 @@ async function leadTo(host, port, server) {
   return end;
 }
 
-function start(host, program, port) {
+function begin(host, program, port) {
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn('ip', ['netns', 'exec', host.ns, process.execPath, path, String(port)], {
+  const child = start(host, [process.execPath, path, String(port)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   return { child, end: undo(() => child.kill('SIGKILL')) };

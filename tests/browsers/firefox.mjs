@@ -6,7 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { openDoor } from './door.mjs';
-import { on } from './lab.mjs';
+import { on } from './host.mjs';
 import { SWELL, SYLLABLES_PER_SECOND } from './tone.mjs';
 import { until } from './until.mjs';
 
@@ -20,8 +20,8 @@ export function firefoxMissing() {
 }
 
 /**
- * @param {import('./lab.mjs').Lab} lab
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Lab} lab
+ * @param {import('./host.mjs').Host} host
  * @param {{tone: number}} how  its microphone gives this tone
  */
 export async function startFirefox(lab, host, { tone }) {

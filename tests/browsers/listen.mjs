@@ -63,6 +63,36 @@ export function followed(page) {
   return page.evaluate(() => globalThis.followedTone());
 }
 
+/**
+ * The longest time within the next `forMs` for which the browser had to invent sound because none had come, in
+ * milliseconds, as its jitter buffer counts (`concealedSamples`). If anything too long: what is invented in two pieces
+ * between two looks counts as one.
+ * @param {import('puppeteer-core').Page} page
+ * @param {number} forMs
+ * @returns {Promise<number>}
+ */
+export function longestConcealment(page, forMs) {
+  return page.evaluate(conceal, forMs);
+}
+
+async function conceal(forMs) {
+  const SAMPLES_PER_MS = 48;
+  const receivers = keptConnections.flatMap(({ connection }) => connection.getReceivers());
+  const sound = receivers.find(({ track }) => track.kind === 'audio');
+  const look = async () => [...(await sound.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
+  let [before, piece, longest] = [await look(), 0, 0];
+  for (const end = performance.now() + forMs; performance.now() < end;) {
+    await new Promise((done) => setTimeout(done, 20));
+    const after = await look();
+    const invented = after.concealedSamples - before.concealedSamples;
+    const goesOn = invented > 0 && after.concealmentEvents === before.concealmentEvents;
+    piece = goesOn ? piece + invented : invented;
+    longest = Math.max(longest, piece);
+    before = after;
+  }
+  return longest / SAMPLES_PER_MS;
+}
+
 async function begin(hertz) {
   const LOUD = 0.003; // amplitude, about -50 dB
   const element = [...document.querySelectorAll('audio, video')]

@@ -63,11 +63,12 @@ export class Person {
   }
 
   /** Types the name and presses Join. The returned time is that of the press, as of `performance.now()`. */
-  async join({ music = true } = {}) {
+  async join({ music = true, hide = false } = {}) {
     const name = await this.find('textbox', 'Your name');
     await name.click({ clickCount: 3 });
     await name.type(this.name);
     if (music && this.tone) await (await this.find('checkbox', 'Music (no echo cancellation)')).click();
+    if (hide) await (await this.find('checkbox', 'Hide my address')).click();
     const pressed = performance.now();
     await (await this.find('button', 'Join')).click();
     return pressed;

@@ -1,10 +1,10 @@
 // The service under test, on a lab's server host, with data of its own.
 
-import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDoor } from './door.mjs';
+import { run, start } from './host.mjs';
 import { until } from './until.mjs';
 
 const BINARY = process.env.CONVENE_BIN ?? fileURLToPath(new URL('../../target/release/convene', import.meta.url));
@@ -22,15 +22,15 @@ export function serviceMissing() {
 }
 
 /**
- * @param {import('./lab.mjs').Lab} lab
- * @param {{origin?: string, ice?: 'own' | 'nice'}} [how]  how browsers reach it, when not by the server's address;
- *   the ICE agent, when not the one that it takes by itself
+ * @param {import('./host.mjs').Lab & {server: import('./host.mjs').Host}} lab
+ * @param {{origin?: string, ice?: 'own' | 'nice', topology?: 'claimed' | 'adaptive'}} [how]  how browsers reach it, when
+ *   not by the server's address; the ICE agent and the policy, when not those that it takes by itself
  */
-export async function startService(lab, { origin = originOf(lab.server), ice } = {}) {
-  const process_ = spawn('ip', [
-    'netns', 'exec', lab.server.ns, BINARY, 'serve',
-    '--listen', `[::]:${PORT}`, '--udp-port', String(MEDIA_PORT), ...(ice ? ['--ice', ice] : []),
-    '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
+export async function startService(lab, { origin = originOf(lab.server), ice, topology } = {}) {
+  const process_ = start(lab.server, [
+    BINARY, 'serve', '--listen', `[::]:${PORT}`, '--udp-port', String(MEDIA_PORT), ...(ice ? ['--ice', ice] : []),
+    ...(topology ? ['--topology', topology] : []), '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
+    '--creations-per-minute', '1000',
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: process.env.RUST_LOG ?? 'info' } });
   const log = keepLog(process_);
   const door = await openDoor(lab.server, PORT);
@@ -54,7 +54,7 @@ class Service {
    * @param {string} origin  as the browsers see it
    * @param {string} inside  the same, as this process reaches it
    * @param {string[]} log
-   * @param {import('./lab.mjs').Host} host
+   * @param {import('./host.mjs').Host} host
    * @param {number} pid
    * @param {() => Promise<void>} stop  asks it to end, and waits until it has; throws when it did not end well
    */
@@ -111,7 +111,7 @@ class Service {
 
   /** The local ends of the UDP sockets that the service's process holds, one for each socket: `0.0.0.0:50000`. */
   udpSockets() {
-    const all = execFileSync('ip', ['netns', 'exec', this.host.ns, 'ss', '-Hlunp'], { encoding: 'utf8' }).split('\n');
+    const all = run(this.host, ['ss', '-Hlunp']).split('\n');
     return all.filter((line) => line.includes(`pid=${this.pid},`)).map((line) => line.split(/\s+/)[3]).sort();
   }
 

@@ -1,12 +1,13 @@
-// What every story needs: a lab, the service in it, and people at browsers; all gone again afterwards,
+// What every story needs: a lab of either kind, the service in it, and people at browsers; all gone again afterwards,
 // and when the story failed, what each page and the service had to say.
 
 import { chromiumMissing, startChromium } from './chromium.mjs';
 import { openDoorBetween } from './door.mjs';
 import { firefoxMissing, giveVoice, startFirefox } from './firefox.mjs';
-import { blockAll, blockDatagrams, blockPeers, labMissing, makeLab, unplug } from './lab.mjs';
+import { run } from './host.mjs';
+import { labMissing, makeLab } from './lab.mjs';
+import { laboratoryMissing, layOut, openLaboratory } from './laboratory.mjs';
 import { Person } from './person.mjs';
-import { addMobile, putBehindRouter } from './router.mjs';
 import { PORT, serviceMissing, startService } from './service.mjs';
 
 /**
@@ -16,8 +17,8 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @property {boolean} [firefox]
  * @property {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
  * @property {boolean} [autoplay]
- * @property {boolean} [home]  behind a router that translates addresses
- * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such router
+ * @property {boolean} [home]  behind a cone NAT, as in most homes: the router `<name>-home`
+ * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such NAT
  *
  * @typedef {object} Setting
  * @property {'own' | 'nice'} [ice]  the service's ICE agent, when not the one it takes by itself
@@ -28,10 +29,13 @@ import { PORT, serviceMissing, startService } from './service.mjs';
 
 /**
  * Why stories cannot be told here, as a test's `skip`.
- * @param {{firefox?: boolean}} [needs]
+ * @param {{firefox?: boolean, ipv6?: boolean}} [needs]
  */
-export function unable({ firefox = false } = {}) {
-  return skipUnlessCi(labMissing() ?? serviceMissing() ?? chromiumMissing() ?? (firefox ? firefoxMissing() : null));
+export function unable({ firefox = false, ipv6 = false } = {}) {
+  const missing = [
+    laboratoryMissing(), serviceMissing(), chromiumMissing(), firefox && firefoxMissing(), ipv6 && labMissing(),
+  ];
+  return skipUnlessCi(missing.find(Boolean) ?? null);
 }
 
 /**
@@ -50,11 +54,44 @@ export function skipUnlessCi(reason) {
  * @param {(stage: Stage, ...people: Person[]) => Promise<void>} story
  * @param {Setting} [setting]
  */
-export async function onStage(cast, story, { ice, ipv6, wired = false } = {}) {
-  const lab = makeLab(cast.map(({ name }) => name), { ipv6 });
-  const stage = new Stage(lab, wired);
+export async function onStage(cast, story, { ice, ipv6, wired } = {}) {
+  const lab = ipv6 ? makeLab(cast.map(({ name }) => name)) : await layOut(sceneOf(cast));
+  await play(lab, { ice, wired }, cast, story);
+}
+
+/**
+ * Builds the scene of a scenario, sets the stage there for `cast`, tells the story, clears the stage.
+ * @param {string} file
+ * @param {(laboratory: import('./laboratory.mjs').Laboratory) => {cast: Role[], topology?: 'claimed' | 'adaptive'}} read
+ * @param {(stage: Stage, ...people: Person[]) => Promise<void>} story
+ */
+export async function inLaboratory(file, read, story) {
+  const lab = await openLaboratory(file);
   try {
-    stage.service = await startService(lab, { ice, origin: wired ? `http://127.0.0.1:${PORT}` : undefined });
+    const { cast, topology } = read(lab);
+    await play(lab, { topology }, cast, story);
+  } finally {
+    lab.remove();
+  }
+}
+
+// Everyone in public, save who wants to be at home.
+function sceneOf(cast) {
+  const places = cast.map(({ name, home, mobile }) =>
+    [name, [home ? `${name}-home` : 'public', ...(mobile ? [`${name}-mobile`] : [])]]);
+  const nats = places.flatMap(([, segments]) => segments).filter((segment) => segment !== 'public').map((segment) => `
+    [nats.${segment}]
+    mapping = "endpoint-independent"
+    filtering = "address-and-port-dependent"`);
+  const hosts = places.map(([name, segments]) => `${name} = ${JSON.stringify(segments)}`);
+  return [...nats, '[hosts]', 'server = "public"', ...hosts].join('\n');
+}
+
+async function play(lab, { ice, wired = false, topology }, cast, story) {
+  const stage = new Stage(lab, wired);
+  const origin = wired ? `http://127.0.0.1:${PORT}` : undefined;
+  try {
+    stage.service = await startService(lab, { ice, origin, topology });
     for (const role of cast) await stage.seat(role);
     await story(stage, ...stage.people);
     await stage.service.stop();
@@ -71,17 +108,12 @@ class Stage {
   /** @type {Person[]} */
   people = [];
 
-  /** @type {Record<string, import('./router.mjs').Router>} by the name of the person behind it */
-  homes = {};
-
   constructor(lab, wired) {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, prepare, autoplay, home = false, mobile = false }) {
+  async seat({ name, tone, firefox = false, prepare, autoplay }) {
     const host = this.lab.hosts[name];
-    if (home) this.homes[name] = putBehindRouter(this.lab, host);
-    if (mobile) addMobile(this.lab, host);
     if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
     const how = { origin: this.service.origin, tone, autoplay };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
@@ -96,23 +128,29 @@ class Stage {
   }
 
   /** From now on this person reaches the server only. */
-  block(person) {
-    blockPeers(this.lab.hosts[person.name], this.lab.server);
+  async block({ name }) {
+    const others = this.people.filter((other) => other.name !== name);
+    for (const other of others) await this.lab.cut({ from: name, to: other.name, both: true });
   }
 
   /** From now on no datagram comes from or to this person. Gives back what lets them through again. */
-  blockDatagrams(person) {
-    return blockDatagrams(this.lab, this.lab.hosts[person.name]);
+  blockDatagrams({ name }) {
+    return this.#cut({ from: name, proto: 'udp', both: true });
   }
 
   /** From now on nothing comes from or to this person by the lab's cables. Gives back what lets it through again. */
-  blockAll(person) {
-    return blockAll(this.lab, this.lab.hosts[person.name]);
+  blockAll({ name }) {
+    return this.#cut({ from: name, both: true });
   }
 
-  /** Pulls this person's cable, or one of his two. */
-  unplug(person, device) {
-    unplug(this.lab.hosts[person.name], device);
+  async #cut(what) {
+    await this.lab.cut(what);
+    return () => this.lab.mend(what);
+  }
+
+  /** Takes away this person's interface, or one of his two, and tells nobody else. */
+  unplug({ name }, device = 'eth0') {
+    run(this.lab.hosts[name], ['ip', 'link', 'set', device, 'down']);
   }
 
   async evidence() {

@@ -1,17 +1,17 @@
-// Who sends datagrams to whom, as the kernel of a lab's host sees it.
+// Who sends to whom, and how much, as the kernel of a lab's host sees it.
 
-import { execFileSync } from 'node:child_process';
-import { nft } from './lab.mjs';
+import { nft, run } from './host.mjs';
 
 const TABLE = 'convene_traffic';
+const COUNTS = 'convene_counts';
 const RECENTLY = '2s';
 
 /**
  * Begins to watch.
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Host} host
  */
-export function watchTraffic({ ns }) {
-  nft(ns, `
+export function watchTraffic(host) {
+  nft(host, `
     add table ip ${TABLE}
     add set ip ${TABLE} sources { type ipv4_addr . inet_service; flags dynamic, timeout; timeout ${RECENTLY}; size 1024; }
     add set ip ${TABLE} destinations { type ipv4_addr . inet_service; flags dynamic; size 1024; }
@@ -24,20 +24,40 @@ export function watchTraffic({ ns }) {
 
 /**
  * Who has sent to the host within the last two seconds.
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Host} host
  */
 export const recentSources = (host) => read(host, 'sources');
 
 /**
  * To whom the host has sent since it is watched.
- * @param {import('./lab.mjs').Host} host
+ * @param {import('./host.mjs').Host} host
  */
 export const destinations = (host) => read(host, 'destinations');
 
-/** @returns {{address: string, port: number}[]} */
-function read({ ns }, name) {
-  const list = ['netns', 'exec', ns, 'nft', '-j', 'list', 'set', 'ip', TABLE, name];
-  const { nftables } = JSON.parse(execFileSync('ip', list, { encoding: 'utf8' }));
+/**
+ * Begins to count what comes to the host, by UDP or TCP.
+ * @param {import('./host.mjs').Host} host
+ */
+export function countTraffic(host) {
+  nft(host, `
+    add table ip ${COUNTS}
+    add set ip ${COUNTS} received { type ipv4_addr . inet_service; flags dynamic; counter; size 4096; }
+    add chain ip ${COUNTS} in { type filter hook input priority 0; policy accept; }
+    add rule ip ${COUNTS} in meta l4proto { tcp, udp } update @received { ip saddr . th sport }
+  `);
+}
+
+/**
+ * How much has come to the host from where, since it is counted: octets of IP packets.
+ * @param {import('./host.mjs').Host} host
+ * @returns {{address: string, port: number, octets: number}[]}
+ */
+export const received = (host) => read(host, 'received', COUNTS);
+
+function read(host, name, table = TABLE) {
+  const { nftables } = JSON.parse(run(host, ['nft', '-j', 'list', 'set', 'ip', table, name]));
   const { elem = [] } = nftables.find(({ set }) => set).set;
-  return elem.map((element) => (element.elem?.val ?? element).concat).map(([address, port]) => ({ address, port }));
+  // Only those that have more to them than their value are wrapped.
+  return elem.map((element) => element.elem ?? { val: element }).map(({ val: { concat: [address, port] }, counter }) =>
+    ({ address, port, ...(counter && { octets: counter.bytes }) }));
 }

@@ -167,7 +167,11 @@ async fn what_an_earlier_version_wrote_is_kept() {
     connection.execute_batch(VERSION_1).unwrap();
     drop(connection);
     let store = Store::open(dir.path(), NOW).unwrap();
-    assert_eq!(store.open_conferences().await.unwrap(), [standup()]);
+    let kept = ConferenceRecord {
+        topology: Topology::Adaptive,
+        ..standup()
+    };
+    assert_eq!(store.open_conferences().await.unwrap(), [kept]);
     let people = store.participants("standup".into(), None).await;
     let ann = &people.unwrap().unwrap()[0];
     assert_eq!(ann.standing.class, Class::Private);

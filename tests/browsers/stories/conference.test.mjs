@@ -49,7 +49,7 @@ for (const [title, cast] of Object.entries(casts)) {
       const conference = await stage.service.create({ title: 'Blocked' });
       await enterInTurn([ann, ben], conference);
       await picturesMove([ann, ben], () => 'direct', DIRECT_WITHIN_MS);
-      stage.block(cleo);
+      await stage.block(cleo);
       const pressed = await cleo.enter(conference.url);
       const left = SERVER_PATH_WITHIN_MS - (performance.now() - pressed);
       await picturesMove(people, (one, other) => ([one, other].includes(cleo) ? 'server' : 'direct'), left);

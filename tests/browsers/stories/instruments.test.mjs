@@ -1,17 +1,23 @@
 // The instruments themselves: what the other stories believe must be so.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { blockAll, blockDatagrams, blockPeers, labMissing, makeLab } from '../lab.mjs';
-import { putBehindRouter } from '../router.mjs';
+import { carriersSaid } from '../carriers.mjs';
+import { firstFrame, longestFreeze, median, momentAt, rate } from '../course.mjs';
+import { run, start } from '../host.mjs';
+import { labMissing, makeLab } from '../lab.mjs';
+import { isSeenAs, laboratoryMissing, openLaboratory, scenarioFile } from '../laboratory.mjs';
+import { PairsBefore, leaver } from '../pairs.mjs';
 import { sum } from '../service.mjs';
 import { skipUnlessCi } from '../stage.mjs';
+import { table } from '../table.mjs';
 import { toneWav } from '../tone.mjs';
-import { destinations, recentSources, watchTraffic } from '../traffic.mjs';
+import { countTraffic, destinations, received, recentSources, watchTraffic } from '../traffic.mjs';
 import { until } from '../until.mjs';
 
-const LAB = { skip: skipUnlessCi(labMissing()) };
+const LAB = { skip: skipUnlessCi(laboratoryMissing()) };
 
 test('a tone is a WAV file that repeats without a seam', () => {
   const wav = toneWav(440, { amplitude: 0.5 });
@@ -29,58 +35,119 @@ test('a metric is summed over its labels, and only that metric', () => {
   assert.throws(() => sum(text, 'c_total'), /no metric c_total/);
 });
 
-test('one who is blocked reaches the server only, and a lab leaves nothing behind', LAB, () => {
-  const lab = makeLab(['ann', 'ben']);
-  const { ann, ben } = lab.hosts;
-  assert.equal(reaches(ann, ben), true);
-  blockPeers(ann, lab.server);
-  assert.equal(reaches(ann, ben), false);
-  assert.equal(reaches(ben, ann), false);
-  assert.equal(reaches(ann, lab.server), true);
-  lab.remove();
-  assert.doesNotMatch(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout, new RegExp(ann.ns));
+test('of the course of a picture: its first frame, how often another came, and for how long none did', () => {
+  const moments = [
+    { at: 100, frames: 0, path: 'none', relay: null },
+    { at: 200, frames: 1, path: 'server', relay: null },
+    { at: 300, frames: 2, path: 'server', relay: null },
+    { at: 650, frames: 2, path: 'none', relay: null },
+    { at: 900, frames: 4, path: 'peer', relay: 'cid' },
+  ];
+  assert.equal(firstFrame(moments), 200);
+  assert.equal(firstFrame(moments.slice(0, 1)), undefined);
+  assert.equal(longestFreeze(moments, 350, 1_000), 600, 'from the last frame before on; a change of path is no frame');
+  assert.equal(longestFreeze(moments, 350, 2_000), 1_100, 'and it may go on');
+  assert.equal(longestFreeze([], 350, 500), 150);
+  assert.equal(rate(moments, 200, 1_200), 3);
+  assert.equal(momentAt(moments, 700).path, 'none');
+  assert.equal(momentAt(moments, 50), undefined);
+  assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 10])], [2, 3]);
 });
 
-test('a router maps ports and forgets them; datagrams can be kept back while TCP passes, or everything', LAB, async () => {
-  const lab = makeLab(['ann']);
-  const { ann } = lab.hosts;
-  const router = putBehindRouter(lab, ann);
-  [ann, lab.server].forEach(watchTraffic);
-  const send = openDatagrams(ann, lab.server);
-  const comeByIt = (life) => until(`datagrams come by the ports of the router's ${life} life`, 5_000, () => {
+test('who brings a picture, and what touches it, is known from its path', () => {
+  const direct = { pair: ['ann', 'bob'], path: 'direct', relay: null };
+  const relayed = { pair: ['ann', 'cid'], path: 'peer', relay: 'bob' };
+  const served = { pair: ['cid', 'ann'], path: 'server', relay: null };
+  const carriers = carriersSaid([direct, relayed, served], ['ann', 'bob', 'cid']);
+  assert.deepEqual(carriers, { ann: ['server'], bob: ['ann'], cid: ['bob'] });
+  const touchedBy = (deed, wish) => {
+    const { affected, others } = new PairsBefore([direct, relayed, served], deed, wish);
+    return [affected, others].map((pairs) => pairs.map((pair) => pair.join('>')));
+  };
+  assert.deepEqual(touchedBy('kill', 'bob'), [['ann>cid'], ['cid>ann']], 'and who is killed is not to be seen');
+  assert.deepEqual(touchedBy('cut', { from: 'bob', both: true }), [['ann>cid'], ['cid>ann']]);
+  assert.deepEqual(touchedBy('cut', { from: 'bob', proto: 'udp' }), [['ann>bob', 'ann>cid'], ['cid>ann']]);
+  assert.deepEqual(touchedBy('cut', { from: 'bob', to: 'cid' }), [['ann>cid'], ['ann>bob', 'cid>ann']]);
+  assert.deepEqual(touchedBy('impair', { link: 'bob@public' }), [['ann>bob', 'ann>cid'], ['cid>ann']]);
+  assert.deepEqual(touchedBy('mend', {}), [[], ['ann>bob', 'ann>cid', 'cid>ann']]);
+  assert.deepEqual([leaver('kill', 'bob'), leaver('cut', { from: 'bob' }), leaver('mend', {})], ['bob', 'bob', undefined]);
+});
+
+test('a table of findings says what stopped a story that no finding did', () => {
+  const finding = { step: 'joined', must: 'a|b', seen: 'c', good: true };
+  const rows = table([{ name: 'one', findings: [finding], trouble: 'nobody relays\nat all' }]).split('\n');
+  assert.equal(rows[2], '| one | joined | a\\|b | c | as it must |');
+  assert.equal(rows[3], '| one |  |  | nobody relays | **stopped** |');
+});
+
+test('the laboratory of NATs does what it is told, says why not, and leaves nothing behind', LAB, async () => {
+  const lab = await openLaboratory(scenarioFile('symmetric'));
+  const { cid, dan } = lab.hosts;
+  assert.equal(reaches(cid, dan), true);
+  await assert.rejects(lab.cut({ from: 'nobody' }), /no host, NAT or firewall `nobody`/);
+  await lab.cut({ from: 'cid', to: 'dan' });
+  assert.equal(reaches(cid, dan), false);
+  await lab.mend();
+  assert.equal(reaches(cid, dan), true);
+  assert.match(run(lab.hosts.ann, ['ip', 'address']), new RegExp(lab.hosts.ann.address));
+  const { exitCode, signalCode } = await new Promise((ended) => {
+    const sleeper = start(dan, ['sh', '-c', 'echo there; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    sleeper.stdout.on('data', () => lab.remove());
+    sleeper.on('exit', () => ended(sleeper));
+  });
+  assert.deepEqual([exitCode, signalCode], [null, 'SIGKILL'], 'with the laboratory go the programs on its hosts');
+  assert.equal(existsSync(lab.folder), false);
+});
+
+test('a NAT maps ports and forgets them; datagrams can be kept back while TCP passes, or everything', LAB, async () => {
+  const lab = await openLaboratory(scenarioFile('cone'));
+  const { server, hosts: { ann } } = lab;
+  [ann, server].forEach(watchTraffic);
+  countTraffic(server);
+  const send = openDatagrams(ann, server);
+  const comesBy = (others) => until(`datagrams come from one port, none of ${others}`, 5_000, () => {
     send();
-    const [source, ...others] = recentSources(lab.server);
-    return router.maps(source) && others.length === 0;
+    const sources = recentSources(server);
+    assert(sources.length === 1 && isSeenAs(ann, sources[0]) && !others.includes(sources[0].port));
+    return sources[0].port;
   });
 
-  await comeByIt('first');
-  router.forget();
-  assert(recentSources(lab.server).every((source) => !router.maps(source)));
-  await comeByIt('second');
-  assert.equal(reaches(ann, lab.server), true);
-  assert.deepEqual(destinations(ann), [{ address: lab.server.address, port: 9 }]);
+  const first = await comesBy([]);
+  await lab.nat({ name: 'ann-home' });
+  await comesBy([first]);
+  assert.equal(isSeenAs(ann, { ...lab.hosts.bob.links[0].public, port: first }), false);
+  assert.equal(reaches(ann, server), true);
+  assert.deepEqual(destinations(ann), [{ address: server.address, port: 9 }]);
+  // A datagram of nine octets.
+  assert.equal(received(server).find(({ port }) => port === first).octets % (20 + 8 + 9), 0);
 
-  const letThrough = blockDatagrams(lab, ann);
+  const datagrams = { from: 'ann', proto: 'udp', both: true };
+  await lab.cut(datagrams);
   await until('nothing comes', 5_000, () => {
     send();
-    return recentSources(lab.server).length === 0;
+    return recentSources(server).length === 0;
   });
-  assert.equal(reaches(ann, lab.server), true);
-  letThrough();
+  assert.equal(reaches(ann, server), true);
+  await lab.mend(datagrams);
   send();
-  await until('it comes again', 2_000, () => recentSources(lab.server).length === 1);
+  await until('it comes again', 2_000, () => recentSources(server).length === 1);
 
-  const letAllThrough = blockAll(lab, ann);
-  assert.equal(reaches(ann, lab.server), false);
-  letAllThrough();
-  assert.equal(reaches(ann, lab.server), true);
+  await lab.cut({ from: 'ann', both: true });
+  assert.equal(reaches(ann, server), false);
   lab.remove();
+});
+
+test('a lab without IPv4 leaves nothing behind', { skip: skipUnlessCi(labMissing()) }, () => {
+  const lab = makeLab(['ann']);
+  assert.match(run(lab.hosts.ann, ['ip', 'address']), new RegExp(lab.hosts.ann.address));
+  lab.remove();
+  assert.doesNotMatch(spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout, new RegExp(lab.server.ns));
 });
 
 // One socket; each call of what is returned sends a datagram from it.
 function openDatagrams(from, to) {
   const loop = `exec 3>/dev/udp/${to.address}/9; while read line; do echo "$line" >&3; done`;
-  const { stdin } = spawn('ip', ['netns', 'exec', from.ns, 'bash', '-c', loop], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const { stdin } = start(from, ['bash', '-c', loop], { stdio: ['pipe', 'ignore', 'ignore'] });
   stdin.on('error', () => {}); // the lab is gone
   return () => stdin.write('datagram\n');
 }
@@ -88,6 +155,7 @@ function openDatagrams(from, to) {
 // Nobody listens on port 9: a host that is reached says so at once, one that is not stays silent.
 function reaches(from, to) {
   const knock = `timeout 0.5 bash -c '</dev/tcp/${to.address}/9'`;
-  const { stderr } = spawnSync('ip', ['netns', 'exec', from.ns, 'bash', '-c', knock], { encoding: 'utf8' });
+  const [first, ...others] = from.enter;
+  const { stderr } = spawnSync(first, [...others, 'bash', '-c', knock], { encoding: 'utf8' });
   return stderr.includes('refused');
 }

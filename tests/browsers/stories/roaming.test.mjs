@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eachHearsTheOthers, hearEachOtherAgain, noticeThatLeft, pagesAreQuiet } from '../checks.mjs';
+import { isSeenAs } from '../laboratory.mjs';
 import { enterInTurn } from '../person.mjs';
 import { MEDIA_PORT } from '../service.mjs';
 import { onStage, unable } from '../stage.mjs';
@@ -43,9 +44,11 @@ for (const [browser, { who, withinMs }] of Object.entries(routers)) {
       await eachHearsTheOthers(people);
       const before = await identities(people);
       const first = await isInTheBook(stage, conference, who);
-      t.diagnostic(`new port: ${await hearEachOtherAgain(people, withinMs, () => stage.homes[who.name].forget())}`);
-      await comesFromItsPresentPorts(stage, who);
-      const now = await isInTheBook(stage, conference, who);
+      const former = portsOf(stage, who);
+      const forget = () => stage.lab.nat({ name: `${who.name}-home` });
+      t.diagnostic(`new port: ${await hearEachOtherAgain(people, withinMs, forget)}`);
+      await comesFromOtherPorts(stage, who, former);
+      const now = await isInTheBook(stage, conference, who, former);
       assert(now.at > first.at, `${JSON.stringify(now)} after ${JSON.stringify(first)}`);
       assert.deepEqual(await identities(people), before, 'the same people on the same legs');
       pagesAreQuiet(people, stage.service.origin, { blocked: true });
@@ -72,7 +75,7 @@ test('ten seconds without a packet: ICE is restarted', { ...STORY, skip: unable(
     await enterInTurn(people, await stage.service.create({ title: 'Restart' }));
     await eachHearsTheOthers(people);
     const before = await identities(people);
-    const letThrough = stage.blockAll(ann);
+    const letThrough = await stage.blockAll(ann);
     t.diagnostic(`nothing comes through: ${await howLong(() => restartsIce(ann, before[0].ufrag))}`);
     t.diagnostic(`and again: ${await hearEachOtherAgain(people, AFTER_RESTART_WITHIN_MS, letThrough)}`);
     const [restarted, other] = await identities(people);
@@ -88,7 +91,7 @@ test('from Wi-Fi to mobile, then into a tunnel', { ...STORY, skip: unable() }, (
     await enterInTurn(people, await stage.service.create({ title: 'On the way' }));
     await eachHearsTheOthers(people);
     const before = await identities(people);
-    const [lost, other] = await interfaces(ann);
+    const [lost, other] = await interfaces(stage, ann);
     t.diagnostic(`${lost} lost: ${await hearEachOtherAgain(people, OTHER_WAY_WITHIN_MS, () => stage.unplug(ann, lost))}`);
     assert.deepEqual(await identities(people), before, 'the same people on the same legs');
     pagesAreQuiet(people, stage.service.origin);
@@ -104,27 +107,32 @@ async function identities(people) {
   }));
 }
 
-/** The server hears this person from where the router maps him now. */
-async function comesFromItsPresentPorts({ lab, homes }, { name }) {
-  const { address } = lab.hosts[name];
-  await until(`${name} comes from his router's present ports`, 3_000, () => {
-    const sources = recentSources(lab.server).filter((source) => source.address === address);
-    assert(sources.length > 0 && sources.every(homes[name].maps), JSON.stringify(sources));
+/** From which of his NAT's ports the server has heard this person lately. */
+function portsOf({ lab }, { name }) {
+  return recentSources(lab.server).filter((source) => isSeenAs(lab.hosts[name], source)).map(({ port }) => port);
+}
+
+/** The server hears this person from ports that his NAT did not have for him before. */
+async function comesFromOtherPorts(stage, person, former) {
+  assert(former.length > 0, 'the server has heard him before');
+  await until(`${person.name} comes from other ports than ${former}`, 3_000, () => {
+    const ports = portsOf(stage, person);
+    assert(ports.length > 0 && ports.every((port) => !former.includes(port)), `${ports}`);
     return true;
   });
 }
 
 /**
- * The moderator learns where the person comes from behind his router now, and what his browser says of itself.
+ * The moderator learns where the person comes from behind his NAT now, and what his browser says of itself.
  * @returns {Promise<import('../service.mjs').Address>}  the way that his sound takes
  */
-function isInTheBook({ service, homes }, conference, { name }) {
-  const { inside, maps } = homes[name];
+function isInTheBook({ lab, service }, conference, { name }, former = []) {
+  const isHis = (known) => isSeenAs(lab.hosts[name], known) && !former.includes(known.port);
   return until(`the moderator learns where ${name} is`, 3_000, async () => {
     const { joined_at, addresses } = (await service.participants(conference)).find((one) => one.name === name);
     const entry = (origin, fits) => addresses.find((known) => known.origin === origin && fits(known));
-    const host = entry('host', ({ address }) => address === inside || address.endsWith('.local'));
-    const [checked, observed] = [entry('checked', maps), entry('observed', maps)];
+    const host = entry('host', ({ address }) => address === lab.hosts[name].address || address.endsWith('.local'));
+    const [checked, observed] = [entry('checked', isHis), entry('observed', isHis)];
     const inTime = ({ at }) => at >= joined_at && at <= Date.now() / 1_000;
     assert([host, checked, observed].every((known) => known && inTime(known)), JSON.stringify(addresses));
     return observed;
@@ -141,15 +149,16 @@ function restartsIce(person, ufrag) {
 }
 
 /** The interface that the leg goes by, and the other one. */
-async function interfaces(person) {
+async function interfaces({ lab }, person) {
+  const { address } = lab.hosts[person.name];
   const { pair } = await person.leg();
-  return pair.local.address.startsWith('10.') ? ['eth0', 'eth1'] : ['eth1', 'eth0'];
+  return pair.local.address === address ? ['eth0', 'eth1'] : ['eth1', 'eth0'];
 }
 
 async function lose(stage, people) {
-  const letThrough = people.map((person) => stage.blockDatagrams(person));
+  const letThrough = await Promise.all(people.map((person) => stage.blockDatagrams(person)));
   await pause(HOLE_MS);
-  letThrough.forEach((again) => again());
+  await Promise.all(letThrough.map((again) => again()));
 }
 
 async function howLong(what) {
