@@ -3,6 +3,7 @@
 //! A [`Leg`] is told what the browser says and tells what the browser must hear. It decides nothing about the
 //! conference, and knows neither sockets nor the words on the wire.
 
+mod feedback;
 mod ice;
 mod leg;
 mod sdp;

@@ -7,7 +7,10 @@ use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransce
 use gstconvene::{ice::IceAgent, silence_rule};
 
 use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::count};
-use crate::Carried;
+use crate::{
+    Carried,
+    feedback::{Feedback, SEND_TIME_URI},
+};
 
 pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
 
@@ -16,6 +19,8 @@ const VP8: i32 = 96;
 /// The id of the header extension that says how loud a packet is.
 const LEVEL: u8 = 1;
 const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+/// The id of the header extension that says when a picture's packet was sent.
+const SEND_TIME: u8 = 4;
 const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /// Milliseconds for which a jitterbuffer waits for missing sound. In-order packets pass at once, whatever it says.
@@ -39,6 +44,7 @@ pub(super) struct Parts {
     /// The SSRC of the mix, then those of the slots: one each for life.
     pub(super) ssrcs: Vec<u32>,
     pub(super) lines: Lines,
+    pub(super) feedback: Arc<Feedback>,
 }
 
 /// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
@@ -106,9 +112,10 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     pipeline
         .add_many([&webrtcbin, &audio, &video])
         .map_err(|error| LegError::Build(error.to_string()))?;
-    let ssrcs = (0..=config.video_slots)
+    let ssrcs: Vec<u32> = (0..=config.video_slots)
         .map(|_| glib::random_int().max(1))
         .collect();
+    let feedback = Arc::new(Feedback::new(ssrcs[0], SEND_TIME));
     Ok(Parts {
         pipeline,
         webrtcbin,
@@ -118,6 +125,7 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
         video,
         ssrcs,
         lines,
+        feedback,
     })
 }
 
@@ -272,7 +280,7 @@ impl Parts {
             self.add_transceiver(Sendonly, &opus_caps().build());
         }
         for _ in 0..2 {
-            self.add_transceiver(Recvonly, &vp8_caps().build())
+            self.add_transceiver(Recvonly, &picture_caps())
                 .set_property("do-nack", true);
         }
         for slot in 0..self.lines.video_slots {
@@ -332,6 +340,13 @@ fn opus_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
             format!("extmap-{LEVEL}"),
             gst::Array::new(["", LEVEL_URI, "vad=on"]),
         )
+}
+
+/// What the browser's camera and screen come as.
+fn picture_caps() -> gst::Caps {
+    vp8_caps()
+        .field(format!("extmap-{SEND_TIME}"), SEND_TIME_URI)
+        .build()
 }
 
 fn vp8_caps() -> gst::caps::Builder<gst::caps::NoFeature> {

@@ -12,8 +12,9 @@ use super::{
     bridge::{Bridge, Load},
     build::Parts,
     lines::Lines,
-    tap::Tap,
+    tap::{Tap, is_sound},
 };
+use crate::feedback::Source;
 
 /// What a pad's packets are counted as, given their size.
 pub(super) type Tally = fn(&LegStats, usize);
@@ -36,6 +37,7 @@ impl Parts {
     /// once the answer is set.
     pub(super) fn lead_outgoing(&self, stats: &Arc<LegStats>) -> Result<Vec<Bridge>, LegError> {
         self.hasten_reports();
+        self.watch_packets();
         let mut bridges = Vec::new();
         for pad in self.webrtcbin.sink_pads() {
             let Some(mline) = mline_of(&pad).filter(|_| !pad.is_linked()) else {
@@ -101,6 +103,7 @@ impl Parts {
                     stats: Arc::clone(stats),
                     shortcut: None,
                 };
+                self.heed_wishes(pad);
                 Bridge::between(pad, &sink, load).map(Some)
             }
             None => self.let_go(pad).map(|()| None),
@@ -117,6 +120,46 @@ impl Parts {
         let place = places.into_iter().position(|place| place == mline)?;
         let sink = self.video.request_pad_simple(&format!("sink_{place}"))?;
         Some((sink, picture))
+    }
+
+    /// Every packet is seen where the RTP session has taken it, before a jitterbuffer could hold it.
+    fn watch_packets(&self) {
+        if let Some(out) = self.rtpbin.static_pad("send_rtcp_src_0") {
+            self.feedback.speak(&out);
+        }
+        let Some(media) = self.session_pad("recv_rtp_src") else {
+            return;
+        };
+        let feedback = Arc::clone(&self.feedback);
+        media.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            match info.buffer() {
+                Some(buffer) if is_sound(buffer) => feedback.sound(),
+                Some(buffer) => {
+                    if let Ok(bytes) = buffer.map_readable() {
+                        feedback.packet(&bytes);
+                    }
+                }
+                None => {}
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    /// What `convenevideo` wishes of the browser leaves the pipeline here.
+    fn heed_wishes(&self, pad: &gst::Pad) {
+        let source = match mline_of(pad) {
+            Some(mline) if mline == self.lines.camera() => Source::Camera,
+            Some(mline) if mline == self.lines.screen() => Source::Screen,
+            _ => return,
+        };
+        let feedback = Arc::clone(&self.feedback);
+        pad.add_probe(
+            gst::PadProbeType::EVENT_UPSTREAM,
+            move |_, info| match info.event() {
+                Some(event) if feedback.takes(source, event) => gst::PadProbeReturn::Handled,
+                _ => gst::PadProbeReturn::Ok,
+            },
+        );
     }
 
     /// Another stream on an m-line that has one, or one we never asked for.

@@ -81,7 +81,7 @@ fn lead(media: &gst::Pad, exit: &gst::Pad, open: &Open, stats: &Arc<LegStats>) {
     });
 }
 
-fn is_sound(packet: &gst::BufferRef) -> bool {
+pub(super) fn is_sound(packet: &gst::BufferRef) -> bool {
     let mut head = [0; 2];
     packet.copy_to_slice(0, &mut head).is_ok() && i32::from(head[1] & 0x7f) == OPUS
 }

@@ -67,8 +67,17 @@ impl Browser {
             received: Arc::default(),
         };
         browser.listen();
+        browser.send_again();
         browser.pipeline.set_state(gst::State::Playing).unwrap();
         browser
+    }
+
+    /// What is asked for again is sent again.
+    fn send_again(&self) {
+        if let Some(camera) = self.webrtcbin.static_pad("sink_5") {
+            let transceiver = camera.property::<WebRTCRTPTransceiver>("transceiver");
+            transceiver.set_property("do-nack", true);
+        }
     }
 
     fn listen(&self) {
@@ -127,6 +136,16 @@ impl Browser {
             .get(&mline)
             .copied()
             .unwrap_or(0)
+    }
+
+    /// Its RTP session, once there is one: the element, and what is in it.
+    pub fn session(&self) -> (gst::Element, glib::Object) {
+        let bin = self.webrtcbin.downcast_ref::<gst::Bin>().unwrap();
+        let rtpbin = bin.by_name("rtpbin").unwrap();
+        (
+            rtpbin.emit_by_name("get-session", &[&0_u32]),
+            rtpbin.emit_by_name("get-internal-session", &[&0_u32]),
+        )
     }
 
     async fn set(&self, signal: &str, kind: WebRTCSDPType, sdp: &str) {

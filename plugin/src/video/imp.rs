@@ -17,6 +17,7 @@ use super::{
     outlet::{Loss, Outlet},
     room::{Seat, ServerPath},
     settings::{Settings, VideoPolicy},
+    wishes,
 };
 use crate::{delivery::Delivery, lock::lock};
 
@@ -38,6 +39,8 @@ pub struct ConveneVideo {
     settings: Mutex<Settings>,
     seat: Mutex<Option<Seat>>,
     playing: AtomicBool,
+    /// The last event that told what became of packets.
+    feedback: Mutex<Option<gst::Seqnum>>,
     inlets: Mutex<BTreeMap<u32, Arc<Inlet>>>,
     outlets: Mutex<BTreeMap<u32, Arc<Outlet>>>,
 }
@@ -347,6 +350,10 @@ impl ConveneVideo {
                 }
                 true
             }
+            gst::EventView::CustomUpstream(_) if event.has_name("RTPTWCCPackets") => {
+                self.feedback(event);
+                true
+            }
             gst::EventView::Reconfigure(_) => {
                 if let Some(outlet) = self.outlets().get(&index) {
                     outlet.reconfigure();
@@ -355,6 +362,14 @@ impl ConveneVideo {
             }
             gst::EventView::Latency(_) | gst::EventView::Qos(_) => true,
             _ => false,
+        }
+    }
+
+    /// The session tells every slot the same.
+    fn feedback(&self, event: &gst::Event) {
+        let known = lock(&self.feedback).replace(event.seqnum()) == Some(event.seqnum());
+        if let Some(seat) = self.seat().filter(|_| !known) {
+            seat.feedback(&wishes::reports(event));
         }
     }
 
@@ -411,6 +426,10 @@ impl ConveneVideo {
             .field("bytes-received", stats.received.bytes)
             .field("packets-sent", stats.sent.packets)
             .field("bytes-sent", stats.sent.bytes)
+            .field_if_some(
+                "estimated-bitrate",
+                self.seat().and_then(|seat| seat.estimate()),
+            )
             .build();
         for reason in DropReason::ALL {
             let drops =

@@ -33,7 +33,10 @@
 //! ```
 //!
 //! A slot asks its publisher for key frames by the event `GstForceKeyUnit` out of the sink pad, and forwards those that
-//! come from downstream; there is at most one per picture every 500 ms. The element is a live source: it does not
+//! come from downstream; there is at most one per picture every 500 ms. Where the way to a subscriber reports transport-wide
+//! feedback (the event `RTPTWCCPackets` of GStreamer's RTP session), what can be sent to him is estimated and shared out
+//! over his slots; the least share of a picture goes to its publisher by the event `ConveneBitrate` out of the sink pad,
+//! whose field `bitrate` (`guint64`, bit/s) is 0 when nobody looks, and absent when no limit is known. The element is a live source: it does not
 //! preroll, adds no latency, and stamps what it sends with the time of capture in the receiving pipeline's own clock.
 //! EOS on a sink pad ends that picture and nothing else.
 
@@ -44,6 +47,7 @@ mod room;
 mod settings;
 mod time;
 mod wire;
+mod wishes;
 
 use gst::prelude::*;
 

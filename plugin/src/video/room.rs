@@ -11,13 +11,14 @@ use std::{
     time::Duration,
 };
 
+use convene_bandwidth::{Report, Slots};
 use convene_rtp::Packet;
 use convene_video::{
-    Codec, Forward, Number, Numbers, Picture, Policy, Refusal, SlotId, Source, Stats, Switch, Wish,
+    Codec, Forward, Number, Numbers, Picture, Policy, Refusal, SlotId, Source, Stats, Switch,
 };
 use gst::prelude::*;
 
-use super::outlet::Outlet;
+use super::{outlet::Outlet, wishes};
 use crate::lock::lock;
 use crate::now::now;
 
@@ -42,6 +43,8 @@ struct Member {
     element: glib::WeakRef<gst::Element>,
     sinks: BTreeMap<Source, glib::WeakRef<gst::Pad>>,
     outlets: BTreeMap<u32, Arc<Outlet>>,
+    /// The way to him.
+    way: Slots,
 }
 
 /// Somebody of this name is in the conference already.
@@ -166,6 +169,22 @@ impl Seat {
             .act(|state| state.switch.want_key_frame(self.slot(index)));
     }
 
+    /// What became of packets that were sent to him.
+    pub(super) fn feedback(&self, reports: &[Report]) {
+        self.room.act(|state| {
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.way.handle(now(), reports);
+                state.switch.set_budget(self.number, member.way.estimate());
+            }
+        });
+    }
+
+    /// Bits per second that can be sent to him, as far as is known.
+    pub(super) fn estimate(&self) -> Option<u64> {
+        let state = lock(&self.room.state);
+        state.members.get(&self.number)?.way.estimate()
+    }
+
     /// Where a packet of his goes: its numbers, and the slot's outlet.
     pub(super) fn packet(&self, source: Source, bytes: &[u8]) -> Vec<(Forward, Arc<Outlet>)> {
         let picture = self.picture(source);
@@ -248,9 +267,9 @@ impl Room {
         let wishes = state.wishes(now);
         let alarm = state.next_alarm(now);
         drop(state);
-        for (element, pad) in wishes {
+        for (element, pad, event) in wishes {
             element.call_async(move |_| {
-                pad.push_event(force_key_unit());
+                pad.push_event(event);
             });
         }
         if let Some(alarm) = alarm {
@@ -296,6 +315,7 @@ impl State {
             element: element.downgrade(),
             sinks: BTreeMap::new(),
             outlets: BTreeMap::new(),
+            way: Slots::default(),
         };
         self.members.insert(number, member);
         self.switch.join(number, policy);
@@ -321,19 +341,20 @@ impl State {
         Some((forward, member.outlets.get(&forward.slot.index)?.clone()))
     }
 
-    /// The sink pads out of which a request has to go, with their elements.
-    fn wishes(&mut self, now: Duration) -> Vec<(gst::Element, gst::Pad)> {
-        let mut pads = Vec::new();
-        while let Some(Wish::KeyFrame(picture)) = self.switch.poll(now) {
-            let member = self.members.get(&picture.publisher);
-            pads.extend(member.and_then(|member| {
+    /// The wishes that are due: the sink pads out of which they have to go, with their elements.
+    fn wishes(&mut self, now: Duration) -> Vec<(gst::Element, gst::Pad, gst::Event)> {
+        let mut due = Vec::new();
+        while let Some(wish) = self.switch.poll(now) {
+            let picture = wishes::picture(wish);
+            due.extend(self.members.get(&picture.publisher).and_then(|member| {
                 Some((
                     member.element.upgrade()?,
                     member.sinks.get(&picture.source)?.upgrade()?,
+                    wishes::event(wish),
                 ))
             }));
         }
-        pads
+        due
     }
 
     /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.
@@ -348,14 +369,4 @@ impl State {
         self.alarm = Some(deadline);
         self.alarm
     }
-}
-
-/// As `gst_video_event_new_upstream_force_key_unit` makes it.
-fn force_key_unit() -> gst::Event {
-    let structure = gst::Structure::builder("GstForceKeyUnit")
-        .field("running-time", gst::ffi::GST_CLOCK_TIME_NONE)
-        .field("all-headers", true)
-        .field("count", 0_u32)
-        .build();
-    gst::event::CustomUpstream::new(structure)
 }

@@ -1,4 +1,4 @@
-//! What a payload's first bytes say: where key frames begin, and VP8's picture numbers.
+//! What a payload's first bytes say: where key frames begin, and the picture numbers of VP8 and VP9. H.264 has none.
 //!
 //! Only descriptors are read, never the coded picture itself, except for VP8's one key-frame bit.
 
@@ -22,17 +22,29 @@ pub struct Frame {
     pub key_start: bool,
     /// Octets of the payload descriptor, when it has picture numbers to rewrite.
     pub descriptor_len: usize,
-    /// VP8's picture numbers.
+    /// Its picture numbers.
     pub ids: PictureIds,
 }
 
-/// The numbers in a VP8 payload descriptor that must run on when a slot changes its source (RFC 7741 section 4.2).
+/// The numbers in a payload descriptor that must run on when a slot changes its source (RFC 7741 section 4.2, RFC 9628
+/// section 4.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PictureIds {
     /// PictureID and whether it has 15 bits instead of 7.
     pub picture: Option<(u16, bool)>,
     /// TL0PICIDX.
     pub tl0: Option<u8>,
+    /// In which octet of the descriptor each begins.
+    pub places: Places,
+}
+
+/// Where the numbers stand in a descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// PictureID.
+    pub picture: usize,
+    /// TL0PICIDX.
+    pub tl0: usize,
 }
 
 impl Codec {
@@ -56,7 +68,7 @@ impl Codec {
         };
         match self {
             Self::Vp8 => vp8(payload).unwrap_or_default(),
-            Self::Vp9 => start(vp9_key_start(payload).unwrap_or(false)),
+            Self::Vp9 => vp9(payload).unwrap_or_default(),
             Self::H264 => start(h264_key_start(payload).unwrap_or(false)),
             Self::Other => start(!payload.is_empty()),
         }
@@ -73,12 +85,10 @@ fn vp8(payload: &[u8]) -> Option<Frame> {
         let flags = *payload.get(1)?;
         len = 2;
         if flags & 0x80 != 0 {
-            ids.picture = Some(picture_id(&payload[len..])?);
-            len += if ids.picture?.1 { 2 } else { 1 };
+            len = ids.read_picture(payload, len)?;
         }
         if flags & 0x40 != 0 {
-            ids.tl0 = Some(*payload.get(len)?);
-            len += 1;
+            len = ids.read_tl0(payload, len)?;
         }
         if flags & 0x30 != 0 {
             len += 1;
@@ -93,53 +103,70 @@ fn vp8(payload: &[u8]) -> Option<Frame> {
     })
 }
 
-fn picture_id(bytes: &[u8]) -> Option<(u16, bool)> {
-    let first = *bytes.first()?;
-    if first & 0x80 == 0 {
-        return Some((u16::from(first), false));
+/// RFC 9628 section 4.2: `I P L F B E V Z`, then by `I` the PictureID, by `L` the layers and, unless `F`, TL0PICIDX. What
+/// follows differs from picture to picture but says nothing about numbers. A key frame is not predicted from another
+/// picture (P = 0), and begins (B) in the lowest spatial layer.
+fn vp9(payload: &[u8]) -> Option<Frame> {
+    let first = *payload.first()?;
+    let mut len = 1;
+    let mut ids = PictureIds::default();
+    if first & 0x80 != 0 {
+        len = ids.read_picture(payload, len)?;
     }
-    Some((u16::from_be_bytes([first & 0x7f, *bytes.get(1)?]), true))
+    let mut spatial_layer = 0;
+    if first & 0x20 != 0 {
+        spatial_layer = payload.get(len)? >> 1 & 0x07;
+        len += 1;
+        if first & 0x10 == 0 {
+            len = ids.read_tl0(payload, len)?;
+        }
+    }
+    Some(Frame {
+        key_start: first & 0x48 == 0x08 && spatial_layer == 0,
+        descriptor_len: len,
+        ids,
+    })
 }
 
 impl PictureIds {
-    /// Copies a VP8 descriptor with these numbers in place of its own, which are of the same widths.
+    /// Answers where what follows begins.
+    fn read_picture(&mut self, payload: &[u8], at: usize) -> Option<usize> {
+        let first = *payload.get(at)?;
+        let wide = first & 0x80 != 0;
+        self.places.picture = at;
+        self.picture = Some(if wide {
+            let id = u16::from_be_bytes([first & 0x7f, *payload.get(at + 1)?]);
+            (id, wide)
+        } else {
+            (first.into(), wide)
+        });
+        Some(at + 1 + usize::from(wide))
+    }
+
+    fn read_tl0(&mut self, payload: &[u8], at: usize) -> Option<usize> {
+        self.places.tl0 = at;
+        self.tl0 = Some(*payload.get(at)?);
+        Some(at + 1)
+    }
+
+    /// Copies a descriptor with these numbers in place of its own, which are of the same widths.
     pub(crate) fn write(&self, descriptor: &[u8], out: &mut Vec<u8>) {
         let from = out.len();
         out.extend_from_slice(descriptor);
-        let mut at = from + 2;
-        let mut put = |bytes: &[u8]| {
-            if let Some(field) = out.get_mut(at..at + bytes.len()) {
+        let mut put = |at: usize, bytes: &[u8]| {
+            if let Some(field) = out.get_mut(from + at..from + at + bytes.len()) {
                 field.copy_from_slice(bytes);
             }
-            at += bytes.len();
         };
         match self.picture {
-            Some((id, true)) => put(&(id | 0x8000).to_be_bytes()),
-            Some((id, false)) => put(&[(id & 0x7f) as u8]),
+            Some((id, true)) => put(self.places.picture, &(id | 0x8000).to_be_bytes()),
+            Some((id, false)) => put(self.places.picture, &[(id & 0x7f) as u8]),
             None => {}
         }
         if let Some(tl0) = self.tl0 {
-            put(&[tl0]);
+            put(self.places.tl0, &[tl0]);
         }
     }
-}
-
-/// RFC 9628 section 4.2: `I P L F B E V Z`. A key frame is not predicted from another picture (P = 0), and begins (B) in
-/// the lowest spatial layer.
-fn vp9_key_start(payload: &[u8]) -> Option<bool> {
-    let first = *payload.first()?;
-    if first & 0x48 != 0x08 {
-        return Some(false);
-    }
-    if first & 0x20 == 0 {
-        return Some(true);
-    }
-    let mut at = 1;
-    if first & 0x80 != 0 {
-        at += if payload.get(at)? & 0x80 != 0 { 2 } else { 1 };
-    }
-    let spatial_layer = payload.get(at)? >> 1 & 0x07;
-    Some(spatial_layer == 0)
 }
 
 /// RFC 6184 sections 5.4 to 5.8: a sequence parameter set (7) or an IDR slice (5), alone, in an aggregate, or as the first
@@ -176,7 +203,7 @@ mod tests {
     #[test]
     fn key_frames_begin_here() {
         use Codec::*;
-        let cases: [(&str, Codec, &[u8], bool); 25] = [
+        let cases: [(&str, Codec, &[u8], bool); 26] = [
             ("VP8 key", Vp8, &[0x10, 0x00], true),
             ("VP8 delta", Vp8, &[0x10, 0x01], false),
             ("VP8 continuation", Vp8, &[0x00, 0x00], false),
@@ -204,9 +231,10 @@ mod tests {
             ("VP9 key", Vp9, &[0x08], true),
             ("VP9 predicted", Vp9, &[0x48], false),
             ("VP9 continuation", Vp9, &[0x00], false),
-            ("VP9 lowest layer", Vp9, &[0xa8, 0x81, 1, 0x00], true),
-            ("VP9 upper layer", Vp9, &[0xa8, 1, 0x02], false),
+            ("VP9 lowest layer", Vp9, &[0xa8, 0x81, 1, 0x00, 9], true),
+            ("VP9 upper layer", Vp9, &[0xa8, 1, 0x02, 9], false),
             ("VP9 cut", Vp9, &[0xa8, 0x81], false),
+            ("VP9 without its TL0PICIDX", Vp9, &[0xa8, 1, 0x00], false),
             ("H.264 IDR", H264, &[0x65], true),
             ("H.264 SPS", H264, &[0x67], true),
             ("H.264 slice", H264, &[0x61], false),
@@ -238,6 +266,58 @@ mod tests {
         }
     }
 
+    const VP8_WIDE: Places = Places { picture: 2, tl0: 4 };
+
+    #[test]
+    fn vp9_numbers_are_read_and_written() {
+        type Numbers = (Option<(u16, bool)>, Option<u8>);
+        let cases: [(&str, &[u8], Numbers, &[u8]); 6] = [
+            ("no numbers", &[0x08, 1], (None, None), &[0x08]),
+            (
+                "7 bits",
+                &[0x88, 5, 1],
+                (Some((5, false)), None),
+                &[0x88, 6],
+            ),
+            (
+                "15 bits",
+                &[0x88, 0x92, 0x34, 1],
+                (Some((0x1234, true)), None),
+                &[0x88, 0x92, 0x35],
+            ),
+            (
+                "layers, not flexible",
+                &[0xa8, 0x81, 0xff, 0x20, 9, 1],
+                (Some((0x1ff, true)), Some(9)),
+                &[0xa8, 0x82, 0x00, 0x20, 10],
+            ),
+            (
+                "layers, flexible, references follow",
+                &[0xf8, 0x80, 1, 0x20, 2, 1],
+                (Some((1, true)), None),
+                &[0xf8, 0x80, 2, 0x20],
+            ),
+            (
+                "layers without PictureID",
+                &[0x28, 0x20, 255, 1],
+                (None, Some(255)),
+                &[0x28, 0x20, 0],
+            ),
+        ];
+        for (name, payload, (picture, tl0), next) in cases {
+            let frame = Codec::Vp9.read(payload);
+            assert_eq!((frame.ids.picture, frame.ids.tl0), (picture, tl0), "{name}");
+            let ids = PictureIds {
+                picture: picture.map(|(id, wide)| (id + 1, wide)),
+                tl0: tl0.map(|tl0| tl0.wrapping_add(1)),
+                ..frame.ids
+            };
+            let mut out = Vec::new();
+            ids.write(&payload[..frame.descriptor_len], &mut out);
+            assert_eq!(out, next, "{name}");
+        }
+    }
+
     #[test]
     fn vp8_numbers_are_read_and_written() {
         let descriptor = [0x90, 0xe0, 0x92, 0x34, 0x56, 0x78];
@@ -247,13 +327,15 @@ mod tests {
             frame.ids,
             PictureIds {
                 picture: Some((0x1234, true)),
-                tl0: Some(0x56)
+                tl0: Some(0x56),
+                places: VP8_WIDE,
             }
         );
         let mut out = vec![9];
         PictureIds {
             picture: Some((0x7fff, true)),
             tl0: Some(1),
+            places: VP8_WIDE,
         }
         .write(&descriptor, &mut out);
         assert_eq!(out, [9, 0x90, 0xe0, 0xff, 0xff, 1, 0x78]);
@@ -265,6 +347,7 @@ mod tests {
         PictureIds {
             picture: Some((0x85, false)),
             tl0: Some(7),
+            places: Places { picture: 2, tl0: 3 },
         }
         .write(&[0x90, 0xc0, 1, 2], &mut out);
         assert_eq!(out, [0x90, 0xc0, 5, 7]);
@@ -279,12 +362,30 @@ mod tests {
         }
 
         #[test]
-        fn a_vp8_descriptor_written_with_its_own_numbers_is_itself(payload in prop::collection::vec(any::<u8>(), 1..12)) {
-            let frame = Codec::Vp8.read(&payload);
-            let descriptor = &payload[..frame.descriptor_len];
-            let mut out = Vec::new();
-            frame.ids.write(descriptor, &mut out);
-            prop_assert_eq!(out, descriptor);
+        fn a_descriptor_written_with_its_own_numbers_is_itself(payload in prop::collection::vec(any::<u8>(), 1..12)) {
+            for codec in [Codec::Vp8, Codec::Vp9, Codec::H264] {
+                let frame = codec.read(&payload);
+                let descriptor = &payload[..frame.descriptor_len];
+                let mut out = Vec::new();
+                frame.ids.write(descriptor, &mut out);
+                prop_assert_eq!(out, descriptor);
+            }
+        }
+
+        #[test]
+        fn numbers_that_are_written_are_read(payload in prop::collection::vec(any::<u8>(), 1..12), id: u16, tl0: u8) {
+            for codec in [Codec::Vp8, Codec::Vp9] {
+                let frame = codec.read(&payload);
+                let ids = PictureIds {
+                    picture: frame.ids.picture.map(|(_, wide)| (id & if wide { 0x7fff } else { 0x7f }, wide)),
+                    tl0: frame.ids.tl0.map(|_| tl0),
+                    ..frame.ids
+                };
+                let mut out = Vec::new();
+                ids.write(&payload[..frame.descriptor_len], &mut out);
+                out.extend_from_slice(&payload[frame.descriptor_len..]);
+                prop_assert_eq!(codec.read(&out), Frame { ids, ..frame });
+            }
         }
     }
 }

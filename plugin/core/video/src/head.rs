@@ -88,7 +88,7 @@ fn carry<'a>(packet: &Packet<'a>, wire: &Wire, extensions: &[Extension]) -> Vec<
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{Number, PictureIds, SlotId};
+    use crate::{Number, PictureIds, Places, SlotId};
 
     const CAPTURE_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
 
@@ -110,7 +110,8 @@ mod tests {
             descriptor_len: 4,
             ids: PictureIds {
                 picture: Some((5, true)),
-                tl0: None,
+                places: Places { picture: 2, tl0: 0 },
+                ..PictureIds::default()
             },
         }
     }

@@ -12,7 +12,7 @@ mod slot;
 mod stats;
 mod switch;
 
-pub use codec::{Codec, Frame, PictureIds};
+pub use codec::{Codec, Frame, PictureIds, Places};
 pub use head::{Extension, Wire, write_head};
 pub use slot::Numbers;
 pub use stats::{DropReason, Stats, Tally};

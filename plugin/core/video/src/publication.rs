@@ -13,6 +13,8 @@ pub(crate) struct Publication {
     pub(crate) codec: Codec,
     /// Its place in the order of coming.
     pub(crate) order: u64,
+    /// What its publisher was told to keep to: at first that nobody looks.
+    pub(crate) told: Option<u64>,
     asked: Option<Duration>,
     /// A subscriber asked since the last request or key frame.
     wanted: bool,
@@ -23,6 +25,7 @@ impl Publication {
         Self {
             codec,
             order,
+            told: Some(0),
             asked: None,
             wanted: false,
         }

@@ -18,7 +18,7 @@ pub struct Numbers {
     tl0: Running,
 }
 
-/// VP8's picture numbers on their way out. PictureID and TL0PICIDX both run on by one at a change of source.
+/// Picture numbers on their way out. PictureID and TL0PICIDX both run on by one at a change of source.
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
     last: Option<u16>,
@@ -112,7 +112,11 @@ impl Numbers {
         let tl0 = ids
             .tl0
             .map(|tl0| self.tl0.place(u16::from(tl0), 8, starts) as u8);
-        PictureIds { picture, tl0 }
+        PictureIds {
+            picture,
+            tl0,
+            ..ids
+        }
     }
 }
 

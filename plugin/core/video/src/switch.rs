@@ -40,6 +40,8 @@ pub struct Forward {
 pub enum Wish {
     /// A key frame of this picture.
     KeyFrame(Picture),
+    /// At most so many bits per second of it; `None`: as many as he likes.
+    Bitrate(Picture, Option<u64>),
 }
 
 /// Why a picture cannot be shown.
@@ -65,14 +67,18 @@ pub struct Switch {
     /// Which slots a packet of a picture concerns.
     viewers: BTreeMap<Picture, Vec<SlotId>>,
     published: u64,
-    /// When the next wish is due.
+    /// When the next key-frame request is due.
     alarm: Option<Duration>,
+    /// Whether pictures may take more or less than their publishers were told.
+    shares_changed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Member {
     policy: Policy,
     stats: Stats,
+    /// What he can take over all his slots, in bits per second.
+    budget: Option<u64>,
 }
 
 impl Switch {
@@ -224,6 +230,15 @@ impl Switch {
         self.settle();
     }
 
+    /// How many bits per second a subscriber can take over all his slots; `None`: that is not known, and nobody is held
+    /// back for his sake.
+    pub fn set_budget(&mut self, subscriber: Number, budget: Option<u64>) {
+        if let Some(member) = self.members.get_mut(&subscriber) {
+            self.shares_changed |= member.budget != budget;
+            member.budget = budget;
+        }
+    }
+
     /// A packet came from a publisher: `forward` gets where it goes. `now` is monotonic time from any origin.
     pub fn packet(
         &mut self,
@@ -282,6 +297,10 @@ impl Switch {
 
     /// The next wish that is due; ask until there is none.
     pub fn poll(&mut self, now: Duration) -> Option<Wish> {
+        self.poll_key_frames(now).or_else(|| self.poll_bitrates())
+    }
+
+    fn poll_key_frames(&mut self, now: Duration) -> Option<Wish> {
         self.alarm.filter(|alarm| *alarm <= now)?;
         let (_, picture) = self.dues().find(|(due, _)| *due <= now)?;
         self.publications.get_mut(&picture)?.ask(now);
@@ -289,7 +308,7 @@ impl Switch {
         Some(Wish::KeyFrame(picture))
     }
 
-    /// When [`poll`](Self::poll) will have something, if nothing else happens.
+    /// When [`poll`](Self::poll) will have something, if nothing else happens and there is nothing now.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.alarm
@@ -389,6 +408,7 @@ impl Switch {
                 self.viewers.entry(picture).or_default().push(*id);
             }
         }
+        self.shares_changed = true;
         self.settle();
     }
 
@@ -429,5 +449,6 @@ impl Switch {
     }
 }
 
+mod shares;
 #[cfg(test)]
 mod tests;

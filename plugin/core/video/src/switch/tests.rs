@@ -83,7 +83,10 @@ impl Room {
 
     fn wishes(&mut self) -> Vec<Picture> {
         std::iter::from_fn(|| self.switch.poll(self.now))
-            .map(|Wish::KeyFrame(picture)| picture)
+            .filter_map(|wish| match wish {
+                Wish::KeyFrame(picture) => Some(picture),
+                Wish::Bitrate(..) => None,
+            })
             .collect()
     }
 
@@ -130,6 +133,35 @@ fn numbers_run_on_through_a_change_of_picture() {
         "and can be filled"
     );
     assert_eq!(room.placed(BOB, 9_003, false), [], "once");
+}
+
+#[test]
+fn numbers_of_vp9_run_on_through_a_change_of_picture() {
+    let mut room = Room::new();
+    for publisher in [ANN, BOB] {
+        room.switch.publish(camera(publisher), Codec::Vp9);
+    }
+    let placed = |room: &mut Room, from: Number, id: u16, tl0: u8, key: bool| {
+        let [high, low] = (id | 0x8000).to_be_bytes();
+        let first = if key { 0xa8 } else { 0xe8 };
+        let header = Header {
+            sequence: id,
+            ssrc: from.0,
+            ..Header::default()
+        };
+        let mut bytes = Vec::new();
+        header.write(&[first, high, low, 0, tl0, 0xaa], &mut bytes);
+        let forward = room.send(camera(from), &bytes);
+        let numbers = |f: &Forward| (f.sequence, f.ids.picture.unwrap().0, f.ids.tl0.unwrap());
+        forward.iter().map(numbers).collect::<Vec<_>>()
+    };
+    room.switch.show(camera(ANN), CAT, Some(0)).unwrap();
+    assert_eq!(placed(&mut room, ANN, 100, 7, true), [(100, 100, 7)]);
+    assert_eq!(placed(&mut room, ANN, 101, 8, false), [(101, 101, 8)]);
+    room.switch.show(camera(BOB), CAT, Some(0)).unwrap();
+    assert_eq!(placed(&mut room, BOB, 9_000, 200, false), []);
+    assert_eq!(placed(&mut room, BOB, 9_001, 201, true), [(102, 102, 9)]);
+    assert_eq!(placed(&mut room, BOB, 9_003, 202, false), [(104, 104, 10)]);
 }
 
 #[test]

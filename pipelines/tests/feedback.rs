@@ -1,0 +1,98 @@
+//! What a leg tells its browser about its pictures.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use common::{
+    call::{AUDIO_SLOTS, Call, config},
+    namespace::within,
+};
+use gst::prelude::*;
+
+const SLOT_0: u32 = AUDIO_SLOTS as u32 + 3;
+const VP8: u8 = 96;
+
+/// The REMB messages that come to a browser, in bits per second.
+fn limits(call: &Call) -> Arc<Mutex<Vec<u64>>> {
+    let limits = Arc::<Mutex<Vec<u64>>>::default();
+    let (_, session) = call.browser.session();
+    let told = Arc::clone(&limits);
+    session.connect("on-feedback-rtcp", false, move |values| {
+        let buffer = values[5].get::<Option<gst::Buffer>>().unwrap();
+        let fci = buffer
+            .as_ref()
+            .and_then(|buffer| buffer.map_readable().ok());
+        if let Some([b'R', b'E', b'M', b'B', _, exponent, middle, low, ..]) = fci.as_deref() {
+            let mantissa = u32::from_be_bytes([0, exponent & 3, *middle, *low]);
+            told.lock()
+                .unwrap()
+                .push(u64::from(mantissa) << (exponent >> 2));
+        }
+        None
+    });
+    limits
+}
+
+/// Loses every tenth packet of the pictures that a browser sends; answers how many it sends again.
+fn lose(call: &Call) -> Arc<AtomicU64> {
+    let again = Arc::<AtomicU64>::default();
+    let (session, _) = call.browser.session();
+    let (counted, passed) = (Arc::clone(&again), AtomicU64::new(0));
+    let pad = session.static_pad("send_rtp_src").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let mut head = [0; 2];
+        info.buffer().unwrap().copy_to_slice(0, &mut head).unwrap();
+        match head[1] & 0x7f {
+            VP8 if passed.fetch_add(1, Relaxed) % 10 == 9 => return gst::PadProbeReturn::Drop,
+            97..=110 => drop(counted.fetch_add(1, Relaxed)),
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+    again
+}
+
+#[test]
+fn a_browser_is_told_how_much_it_may_send() {
+    within("a_browser_is_told_how_much_it_may_send", || async {
+        let mut ann = Call::connect(config("c", "ann", 1), true).await;
+        let mut bob = Call::connect(config("c", "bob", 2), false).await;
+        let limits = limits(&ann);
+        bob.leg.show(0, "ann", "camera");
+        bob.until("seen", |bob| bob.browser.packets(SLOT_0) > 20)
+            .await;
+        ann.until("told repeatedly", |_| limits.lock().unwrap().len() > 2)
+            .await;
+        // It sends less than browsers begin with, and nobody is known to be able to take less than that.
+        assert!(limits.lock().unwrap().iter().all(|bits| *bits >= 290_000));
+        for call in [ann, bob] {
+            call.close().await;
+        }
+    });
+}
+
+#[test]
+fn what_a_browser_s_line_loses_is_asked_for_again() {
+    within("what_a_browser_s_line_loses_is_asked_for_again", || async {
+        let mut ann = Call::connect(config("c", "ann", 1), true).await;
+        let mut bob = Call::connect(config("c", "bob", 2), false).await;
+        bob.leg.show(0, "ann", "camera");
+        bob.until("seen", |bob| bob.browser.packets(SLOT_0) > 10)
+            .await;
+        let again = lose(&ann);
+        let before = bob.browser.packets(SLOT_0);
+        ann.until("sent again", |_| again.load(Relaxed) > 5).await;
+        bob.until("seen further", |bob| {
+            bob.browser.packets(SLOT_0) > before + 50
+        })
+        .await;
+        for call in [ann, bob] {
+            call.close().await;
+        }
+    });
+}
