@@ -68,7 +68,10 @@ export class Person {
     await name.click({ clickCount: 3 });
     await name.type(this.name);
     if (music && this.tone) await (await this.find('checkbox', 'Music (no echo cancellation)')).click();
-    if (hide) await (await this.find('checkbox', 'Hide my address')).click();
+    if (hide) {
+      await (await this.page.waitForSelector('summary')).click();
+      await (await this.find('checkbox', 'Hide my address')).click();
+    }
     const pressed = performance.now();
     await (await this.find('button', 'Join')).click();
     return pressed;
