@@ -604,6 +604,32 @@ evidence: Array<Evidence>,
  */
 classified_at: number, };
 
+export type PathRecord = { 
+/**
+ * Who sees it.
+ */
+subscriber: string, 
+/**
+ * Whose picture.
+ */
+publisher: string, 
+/**
+ * Which of his.
+ */
+source: Source, 
+/**
+ * By which path.
+ */
+path: Path, 
+/**
+ * Who passes it on, when the path is `peer`.
+ */
+relay: string | null, 
+/**
+ * Why this path.
+ */
+why: Why | null, };
+
 export type TokenRequest = { 
 /**
  * The role its bearer will have.

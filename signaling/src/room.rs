@@ -16,10 +16,14 @@ use convene_conference::{
 };
 use convene_pipelines::{Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
 use convene_protocol::{
-    AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, Publishing, Role,
-    ServerMessage, Wishes,
+    AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, PathRecord,
+    Publishing, Role, ServerMessage, Wishes,
 };
-use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::Instant,
+};
 
 use crate::{
     leg::{AUDIO_SLOTS, LegKind, VIDEO_SLOTS},
@@ -57,6 +61,8 @@ pub enum Input {
     Leg(ParticipantId, LegEvent),
     /// Somebody's probe has something to tell.
     Probe(ParticipantId, probe::News),
+    /// A moderator asks how everyone gets everyone else's pictures.
+    Paths(oneshot::Sender<Vec<PathRecord>>),
     /// A moderator ends it over the API.
     End,
     /// The service shuts down.
@@ -221,6 +227,11 @@ impl Room {
             Input::SocketClosed { id, clean } => self.handle(Event::SocketClosed { id, clean }),
             Input::Leg(id, event) => self.leg_event(id, event),
             Input::Probe(id, news) => self.probe_news(id, news),
+            Input::Paths(reply) => {
+                let paths = self.conference.paths();
+                // Whoever asked may have gone.
+                let _ = reply.send(paths.into_iter().map(translate::path_record).collect());
+            }
             Input::End => self.handle(Event::EndedByModerator),
             Input::Shutdown => self.handle(Event::Shutdown),
         }

@@ -4,8 +4,8 @@ use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
     ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, Picture, Publishing, Realm, Role, ServerMessage, Source, StandingRecord,
-    Talker, Topology, Why, Wishes,
+    ParticipantInfo, Path, PathRecord, Picture, Publishing, Realm, Role, ServerMessage, Source,
+    StandingRecord, Talker, Topology, Why, Wishes,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
@@ -233,19 +233,39 @@ fn path_message(
     relay: Option<inner::ParticipantId>,
     why: Option<topology::Why>,
 ) -> ServerMessage {
-    let (path, mid) = match path {
-        Some(topology::Path::Direct) => (Path::Direct, None),
-        Some(topology::Path::Peer(_)) => (Path::Peer, None),
-        Some(topology::Path::Server { slot }) => (Path::Server, Some(slot_mid(AUDIO_SLOTS, slot))),
-        Some(topology::Path::NoSlot) | None => (Path::None, None),
+    let mid = match path {
+        Some(topology::Path::Server { slot }) => Some(slot_mid(AUDIO_SLOTS, slot)),
+        _ => None,
     };
     ServerMessage::Path {
         publisher: publisher.0,
         source: source_out(source),
-        path,
+        path: path.map_or(Path::None, path_out),
         mid,
         relay: relay.map(|relay| relay.0),
         why: why.map(why_out),
+    }
+}
+
+/// How somebody gets a picture, for moderators.
+#[must_use]
+pub fn path_record(of: inner::PathOf) -> PathRecord {
+    PathRecord {
+        subscriber: of.subscriber.0,
+        publisher: of.picture.0.0,
+        source: source_out(of.picture.1),
+        path: path_out(of.path),
+        relay: of.relay.map(|relay| relay.0),
+        why: of.why.map(why_out),
+    }
+}
+
+fn path_out(path: topology::Path) -> Path {
+    match path {
+        topology::Path::Direct => Path::Direct,
+        topology::Path::Peer(_) => Path::Peer,
+        topology::Path::Server { .. } => Path::Server,
+        topology::Path::NoSlot => Path::None,
     }
 }
 

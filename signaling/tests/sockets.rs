@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{House, PATIENCE, Person, get, join, post, story};
+use common::{House, PATIENCE, Person, ask, get, join, post, story};
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -42,6 +42,41 @@ async fn people_come_meet_and_go() {
         bob.say(json!({"type": "leave"})).await;
         bob.hear_the_end().await;
         assert_eq!(ann.hear("left").await["reason"], "left");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_moderator_learns_how_pictures_go_and_why() {
+    story(|house| async move {
+        let created = house.create(json!({})).await;
+        let id = created["id"].as_str().unwrap();
+        let mut ann = Person::join(house.address, id, "Ann").await;
+        let bob = Person::join(house.address, id, "Bob").await;
+        let path = format!("/api/v1/conferences/{id}/paths");
+        let bearer = format!("Bearer {}", created["moderator_token"].as_str().unwrap());
+        let asks = async |headers: &[(&str, &str)]| ask(house.address, "GET", &path, headers, "").await;
+        let row = |publisher: &str, subscriber: &str, path, why| {
+            json!({"publisher": publisher, "subscriber": subscriber, "source": "camera",
+                "path": path, "relay": null, "why": why})
+        };
+        assert_eq!(asks(&[]).await.status, 401);
+        let moderator = [("authorization", bearer.as_str())];
+        let answer = asks(&moderator).await;
+        let direct = [
+            row(&ann.id, &bob.id, "direct", "trying"),
+            row(&bob.id, &ann.id, "direct", "trying"),
+        ];
+        assert_eq!((answer.status, answer.json()), (200, json!(direct)));
+        ann.say(json!({"type": "wish", "wishes": {"relays": false, "hides_address": true, "uplink": null}}))
+            .await;
+        ann.hear_where("path", |m| m["path"] == "server").await;
+        let answer = asks(&moderator).await;
+        let hidden = [
+            row(&ann.id, &bob.id, "server", "hides_address"),
+            row(&bob.id, &ann.id, "server", "hides_address"),
+        ];
+        assert_eq!(answer.json(), json!(hidden));
     })
     .await;
 }

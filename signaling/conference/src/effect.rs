@@ -125,6 +125,21 @@ pub enum Notice<S> {
     Refused(Refusal),
 }
 
+/// How somebody gets a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PathOf {
+    /// Who sees it.
+    pub subscriber: ParticipantId,
+    /// The picture.
+    pub picture: PictureOf,
+    /// By which path.
+    pub path: Path,
+    /// Who passes it on, when somebody does.
+    pub relay: Option<ParticipantId>,
+    /// Why by this path.
+    pub why: Option<Why>,
+}
+
 /// What is known of a participant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Participant {

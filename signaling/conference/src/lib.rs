@@ -9,5 +9,5 @@ mod event;
 mod member;
 
 pub use conference::{Conference, Settings};
-pub use effect::{Effect, EndReason, LeaveReason, Notice, Participant, Refusal};
+pub use effect::{Effect, EndReason, LeaveReason, Notice, Participant, PathOf, Refusal};
 pub use event::{Event, Network, ParticipantId, PictureOf, Publishing, Role, Wishes};

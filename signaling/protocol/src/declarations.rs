@@ -53,6 +53,7 @@ pub fn declarations() -> String {
         Evidence,
         StandingRecord,
         ParticipantRecord,
+        PathRecord,
         TokenRequest,
         TokenIssued,
         ApiError,

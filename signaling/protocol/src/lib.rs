@@ -20,7 +20,7 @@ pub use declarations::declarations;
 pub use probe::{ProbeSignal, ProbeWish};
 pub use rest::{
     AddressOrigin, AddressProtocol, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary,
-    CreateConference, ParticipantRecord, TokenIssued, TokenRequest,
+    CreateConference, ParticipantRecord, PathRecord, TokenIssued, TokenRequest,
 };
 pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage, Talker};
 pub use standing::{Evidence, Filtering, Mapping, Nat, Realm, StandingRecord};

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ConferenceId, ErrorCode, ParticipantId, Role, StandingRecord, Topology};
+use crate::{
+    ConferenceId, ErrorCode, ParticipantId, Path, Role, Source, StandingRecord, Topology, Why,
+};
 
 /// `POST /api/v1/conferences`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -119,6 +121,23 @@ pub struct ParticipantRecord {
     pub left_at: Option<u64>,
     /// Every address known of him, in the order in which they were learnt.
     pub addresses: Vec<AddressRecord>,
+}
+
+/// A row of `GET /api/v1/conferences/{id}/paths`, for moderators: how somebody gets a picture now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PathRecord {
+    /// Who sees it.
+    pub subscriber: ParticipantId,
+    /// Whose picture.
+    pub publisher: ParticipantId,
+    /// Which of his.
+    pub source: Source,
+    /// By which path.
+    pub path: Path,
+    /// Who passes it on, when the path is `peer`.
+    pub relay: Option<ParticipantId>,
+    /// Why this path.
+    pub why: Option<Why>,
 }
 
 /// `POST /api/v1/conferences/{id}/tokens`, for moderators.

@@ -64,6 +64,7 @@ pub enum Route<'a> {
     End(&'a str),
     /// Who was in a conference.
     Participants(&'a str),
+    Paths(&'a str),
     /// A token for a conference.
     IssueToken(&'a str),
     /// A participant's socket.
@@ -100,6 +101,7 @@ impl<'a> Route<'a> {
             ["api", "v1", "conferences", id] if delete => Ok(Self::End(id)),
             ["api", "v1", "conferences", _] => Err(Failure::Method("GET and DELETE")),
             ["api", "v1", "conferences", id, "participants"] => only_get(Self::Participants(id)),
+            ["api", "v1", "conferences", id, "paths"] => only_get(Self::Paths(id)),
             ["api", "v1", "conferences", id, "tokens"] if post => Ok(Self::IssueToken(id)),
             ["api", "v1", "conferences", _, "tokens"] => Err(Failure::Method("POST")),
             ["api", "v1", "conferences", id, "socket"] => only_get(Self::Socket(id)),
@@ -218,6 +220,7 @@ async fn dispatch(
         Route::Look(id) => rest::look(house, id),
         Route::End(id) => rest::end(house, &request, id).await,
         Route::Participants(id) => rest::participants(house, &request, id).await,
+        Route::Paths(id) => rest::paths(house, &request, id).await,
         Route::IssueToken(id) => {
             rest::issue_token(house, &request, id, &read(&request, body).await?)
         }
@@ -447,6 +450,7 @@ mod tests {
             "GET /api/v1/conferences",
             "GET /api/v1/conferences/{id}",
             "GET /api/v1/conferences/{id}/participants",
+            "GET /api/v1/conferences/{id}/paths",
             "GET /api/v1/conferences/{id}/socket",
             "GET /api/v1/openapi.json",
             "GET /healthz",

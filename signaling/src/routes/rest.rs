@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use convene_protocol::{ConferenceCreated, CreateConference, Role, TokenIssued, TokenRequest};
+use tokio::sync::oneshot;
 use warp::{
     Reply,
     http::{StatusCode, header},
@@ -78,6 +79,18 @@ pub(super) async fn participants(
     let address = query_value(&request.query, "address")?;
     let found = house.store.participants(id.to_owned(), address).await?;
     Ok(json(&found.ok_or(Failure::NoConference)?))
+}
+
+pub(super) async fn paths(
+    house: &Arc<House>,
+    request: &Request,
+    id: &str,
+) -> Result<Response, Failure> {
+    moderator_only(house, request, id)?;
+    let room = house.directory.room(id).ok_or(Failure::NoConference)?;
+    let (reply, answer) = oneshot::channel();
+    room.tell(Input::Paths(reply)).await;
+    Ok(json(&answer.await.map_err(|_| Failure::NoConference)?))
 }
 
 pub(super) fn issue_token(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use convene_topology::{Number, PairReport, Path, Picture, Step};
 
 use super::Conference;
-use crate::{Effect, Notice, ParticipantId, PictureOf, Refusal};
+use crate::{Effect, Notice, ParticipantId, PathOf, PictureOf, Publishing, Refusal};
 
 /// What the planner has to know.
 impl<S> Conference<S> {
@@ -73,6 +73,44 @@ impl<S> Conference<S> {
             return Ok(());
         }
         Err(Refusal::NoRelay(to.0.clone()))
+    }
+}
+
+/// Telling of the plan.
+impl<S> Conference<S> {
+    /// How everyone gets everyone else's pictures now; what nobody wants is left out.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathOf> {
+        let pictures = self.ids.iter().flat_map(|(number, id)| {
+            let publishing = self.members.get(id).map(|member| member.publishing);
+            let sources = publishing.into_iter().flat_map(Publishing::sources);
+            sources.map(|source| Picture {
+                publisher: *number,
+                source,
+            })
+        });
+        let views = pictures.flat_map(|picture| self.ids.keys().map(move |who| (picture, *who)));
+        views
+            .filter_map(|(picture, subscriber)| self.path_of(picture, subscriber))
+            .collect()
+    }
+
+    fn path_of(&self, picture: Picture, subscriber: Number) -> Option<PathOf> {
+        let path = self.planner.path(picture, subscriber)?;
+        Some(PathOf {
+            subscriber: self.ids.get(&subscriber)?.clone(),
+            picture: (self.ids.get(&picture.publisher)?.clone(), picture.source),
+            relay: self.relay_of(Some(path)),
+            path,
+            why: self.planner.why(picture, subscriber),
+        })
+    }
+
+    fn relay_of(&self, path: Option<Path>) -> Option<ParticipantId> {
+        match path {
+            Some(Path::Peer(relay)) => self.ids.get(&relay).cloned(),
+            _ => None,
+        }
     }
 }
 
@@ -152,15 +190,11 @@ impl<S> Conference<S> {
                 source: picture.source,
             });
         }
-        let relay = match path {
-            Some(Path::Peer(relay)) => self.ids.get(&relay).cloned(),
-            _ => None,
-        };
         let notice = Notice::Path {
             publisher,
             source: picture.source,
             path,
-            relay,
+            relay: self.relay_of(path),
             why: self.planner.why(picture, subscriber),
         };
         self.send(&to, notice);
