@@ -63,18 +63,21 @@ export class Person {
   }
 
   /** Types the name and presses Join. The returned time is that of the press, as of `performance.now()`. */
-  async join({ music = true, hide = false } = {}) {
+  async join({ music = true, hide = false, uplink } = {}) {
     const name = await this.find('textbox', 'Your name');
-    await name.click({ clickCount: 3 });
-    await name.type(this.name);
+    await this.#fill(name, this.name);
     if (music && this.tone) await (await this.find('checkbox', 'Music (no echo cancellation)')).click();
-    if (hide) {
-      await (await this.page.waitForSelector('summary')).click();
-      await (await this.find('checkbox', 'Hide my address')).click();
-    }
+    if (hide || uplink) await (await this.page.waitForSelector('summary')).click();
+    if (hide) await (await this.find('checkbox', 'Hide my address')).click();
+    if (uplink) await this.#fill(await this.find('spinbutton', 'Pictures I send at once, at most'), String(uplink));
     const pressed = performance.now();
     await (await this.find('button', 'Join')).click();
     return pressed;
+  }
+
+  async #fill(field, text) {
+    await field.click({ clickCount: 3 });
+    await field.type(text);
   }
 
   /** Joins, and waits until the service has let one in. */

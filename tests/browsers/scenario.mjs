@@ -24,6 +24,7 @@ const FIRST_PICTURE_WITHIN_MS = 20_000;
  * @property {string[]} [no_devices]
  * @property {string[]} [firefox]
  * @property {string[]} [hide]  who hide their addresses
+ * @property {number} [uplink]  pictures that each agrees to send at once, when not as many as the page says by itself
  * @property {boolean} [music]  microphones are left as they are, for who measures sound
  * @property {{of: string, at: string}} [relay]  whom the name `relay` means: who relays that picture to him when the
  *   first step begins that speaks of him
@@ -208,10 +209,10 @@ const DEEDS = {
 };
 
 async function enter(play, name) {
-  const { story: { music = false, hide = [] }, conference: { url, moderator_token } } = play;
+  const { story: { music = false, hide = [], uplink }, conference: { url, moderator_token } } = play;
   const first = play.present.size === 0;
   const person = play.person(name);
-  await person.enter(first ? `${url}#t=${moderator_token}` : url, { music, hide: hide.includes(name) });
+  await person.enter(first ? `${url}#t=${moderator_token}` : url, { music, hide: hide.includes(name), uplink });
   play.present.set(name, person);
   play.conferences.set(name, play.conference);
 }

@@ -9,9 +9,6 @@ import { element } from './elements.js';
 
 const DEVICES = ['camera', 'microphone', 'music'];
 
-// Pictures that a page sends to others at once: each is encoded for itself, which a computer does for a few.
-const UPLINK = 8;
-
 // Milliseconds that Join waits for devices that are being opened.
 const PATIENCE = 1_000;
 
@@ -71,7 +68,7 @@ export class Entrance {
   #wishes() {
     const { checked: relays } = this.#field('relays');
     const { checked: hides_address } = this.#field('hides');
-    return { relays: relays && !isMetered(), hides_address, uplink: UPLINK };
+    return { relays: relays && !isMetered(), hides_address, uplink: this.#field('uplink').valueAsNumber };
   }
 
   /** @type {Promise<void>} */ #opening = Promise.resolve();

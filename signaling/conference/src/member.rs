@@ -65,7 +65,7 @@ impl Member {
             class: self.network.class,
             reachable: self.network.reachable,
             realm: self.network.realm,
-            relays: self.wishes.relays && may_send(self.role) && !self.cut,
+            relays: self.wishes.relays && !self.cut,
             hides_address: self.wishes.hides_address,
             uplink: self.wishes.uplink,
         }
