@@ -34,14 +34,17 @@ onmessage = ({ data }) => obey(data);
 async function receive(transformer) {
   const source = sourceOf(transformer.options.picture);
   // Before its first packets came a receiver has nobody to ask.
-  source.ask = () => { transformer.sendKeyFrameRequest().catch(() => {}); };
+  const ask = () => { transformer.sendKeyFrameRequest().catch(() => {}); };
+  source.ask = ask;
+  if (!source.fork.idle) ask();
   const back = transformer.writable.getWriter();
   const frames = transformer.readable.getReader();
   for (let next = await frames.read(); !next.done; next = await frames.read()) {
     source.fork.frame(next.value);
     back.write(next.value).catch(() => {});
   }
-  if (sources.get(transformer.options.picture) === source && source.fork.idle) sources.delete(transformer.options.picture);
+  // Unless it came anew meanwhile.
+  if (source.ask === ask && source.fork.idle) sources.delete(transformer.options.picture);
 }
 
 /** @param {Order} order */

@@ -141,12 +141,13 @@ export class Relayed {
 }
 
 /**
- * The codec that a receiver gets, and retransmission.
+ * The codec that a receiver gets, and retransmission; none while that is not known: then the browser chooses.
  * @param {RTCRtpReceiver} receiver
  */
 function codecsOf(receiver) {
   const agreed = receiver.getParameters().codecs.map(({ mimeType }) => mimeType.toLowerCase());
   const first = agreed.find((type) => !type.endsWith('/rtx'));
+  if (!first) return [];
   const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
   return all.filter(({ mimeType }) => [first, 'video/rtx'].includes(mimeType.toLowerCase()));
 }
