@@ -6,14 +6,23 @@ use convene_conference::ParticipantId;
 use convene_pipelines::{
     IceError, IceSocketConfig, IceStats, IceTransport, LegConfig, OwnIce, StockIce,
 };
+use convene_protocol::ConferenceInfo;
 
 use crate::config::Ports;
 
 /// M-lines for relayed talkers: none, for the service mixes, and each costs a join as much as a picture's.
 pub const AUDIO_SLOTS: usize = 0;
 
-/// M-lines for pictures by the server path.
-pub const VIDEO_SLOTS: usize = 12;
+/// M-lines for pictures by the server path, at most.
+const MOST_VIDEO_SLOTS: usize = 12;
+
+/// M-lines for pictures by the server path in a conference of so many: a camera and a screen of everyone else, but not
+/// without end, for each costs a join.
+#[must_use]
+pub fn video_slots(max_participants: u32) -> usize {
+    let others = usize::try_from(max_participants.saturating_sub(1)).unwrap_or(usize::MAX);
+    others.saturating_mul(2).min(MOST_VIDEO_SLOTS)
+}
 
 /// Makes configurations of legs.
 #[derive(Clone)]
@@ -68,19 +77,32 @@ impl LegKind {
     #[must_use]
     pub fn config(
         &self,
-        conference: &str,
+        conference: &ConferenceInfo,
         participant: &ParticipantId,
         number: u32,
         may_send: bool,
     ) -> LegConfig {
         LegConfig {
-            conference: conference.to_owned(),
+            conference: conference.id.clone(),
             participant: participant.0.clone(),
             number,
             may_send,
             audio_slots: AUDIO_SLOTS,
-            video_slots: VIDEO_SLOTS,
+            video_slots: video_slots(conference.max_participants),
             ice: Arc::clone(&self.ice),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_conferences_have_few_slots() {
+        let table = [(0, 0), (2, 2), (3, 4), (7, 12), (8, 12), (u32::MAX, 12)];
+        for (people, slots) in table {
+            assert_eq!(video_slots(people), slots, "{people} people");
         }
     }
 }

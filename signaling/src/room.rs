@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use crate::{
-    leg::{AUDIO_SLOTS, LegKind, VIDEO_SLOTS},
+    leg::{AUDIO_SLOTS, LegKind, video_slots},
     metrics::Meters,
     outbox::{Line, Outbox},
     probe,
@@ -163,7 +163,7 @@ impl Room {
         };
         let settings = Settings {
             max_participants: record.max_participants as usize,
-            slots: VIDEO_SLOTS,
+            slots: video_slots(record.max_participants),
             policy: translate::policy_in(record.topology),
             empty_grace: shared.empty_grace,
         };
@@ -395,7 +395,7 @@ impl Room {
             return;
         };
         let (events, told) = mpsc::unbounded_channel();
-        let config = self.shared.legs.config(&self.info.id, id, number, may_send);
+        let config = self.shared.legs.config(&self.info, id, number, may_send);
         let leg = Leg::open(config, events);
         self.shared.meters.leg_opened(leg.stats());
         seat.leg = Some(leg);
