@@ -2,7 +2,7 @@
 
 import { Picture } from '../pictures.js';
 import { Pair, STILL } from './pair.js';
-import { Relays } from './relays.js';
+import { Relays, nameOf } from './relays.js';
 import { stillFor } from './still.js';
 
 /** @typedef {import('../protocol.d.ts').ClientMessage} ClientMessage */
@@ -182,7 +182,7 @@ export class Mesh {
     other.pair = new Pair(this.me.number < other.info.number, this.#cameraFor(other), {
       signal: (signal) => this.#outside.send({ type: 'pair', to: id, signal }),
       report: (state) => this.#outside.send({ type: 'pair_state', peer: id, state }),
-      picture: `${id}/camera`,
+      picture: nameOf(cameraOf(id)),
       came: (track) => {
         other.picture.direct(track);
         this.#relays.begin(cameraOf(id));

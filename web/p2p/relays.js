@@ -53,7 +53,7 @@ export class Relays {
    * @param {Picture} picture
    */
   begin(picture) {
-    for (const way of this.#out.values()) if (nameOf(way.picture) === nameOf(picture)) this.#send(way);
+    for (const way of this.#waysOf(picture)) this.#send(way);
   }
 
   /**
@@ -164,10 +164,12 @@ export class Relays {
    * @param {Picture} picture
    */
   #ask(picture) {
-    const ways = [...this.#out.values()].filter((way) => nameOf(way.picture) === nameOf(picture));
-    const limits = ways.map(({ limit }) => limit).filter((limit) => limit !== null);
+    const limits = this.#waysOf(picture).map(({ limit }) => limit).filter((limit) => limit !== null);
     this.#outside.limit(picture, limits.length > 0 ? Math.min(...limits) : null);
   }
+
+  /** @param {Picture} picture */
+  #waysOf(picture) { return [...this.#out.values()].filter((way) => nameOf(way.picture) === nameOf(picture)); }
 }
 
 /**

@@ -12,8 +12,14 @@ use warp::{
 
 use super::{Request, json};
 use crate::{
-    House, config::MAX_PARTICIPANTS, failure::Failure, ids, room::Input, store::ConferenceRecord,
-    time::unix_now, tokens::MAX_VALID_SECONDS,
+    House,
+    config::MAX_PARTICIPANTS,
+    failure::Failure,
+    ids,
+    room::{Input, RoomHandle},
+    store::ConferenceRecord,
+    time::unix_now,
+    tokens::MAX_VALID_SECONDS,
 };
 
 const MAX_TITLE: usize = 120;
@@ -62,8 +68,7 @@ pub(super) async fn end(
     request: &Request,
     id: &str,
 ) -> Result<Response, Failure> {
-    moderator_only(house, request, id)?;
-    let room = house.directory.room(id).ok_or(Failure::NoConference)?;
+    let room = moderated_room(house, request, id)?;
     if !room.tell(Input::End).await {
         return Err(Failure::NoConference);
     }
@@ -86,8 +91,7 @@ pub(super) async fn paths(
     request: &Request,
     id: &str,
 ) -> Result<Response, Failure> {
-    moderator_only(house, request, id)?;
-    let room = house.directory.room(id).ok_or(Failure::NoConference)?;
+    let room = moderated_room(house, request, id)?;
     let (reply, answer) = oneshot::channel();
     room.tell(Input::Paths(reply)).await;
     Ok(json(&answer.await.map_err(|_| Failure::NoConference)?))
@@ -148,6 +152,12 @@ fn record(
         created_at: unix_now(),
         creator_address: request.client.ip().to_string(),
     })
+}
+
+/// The conference that a moderator of it asks for.
+fn moderated_room(house: &Arc<House>, request: &Request, id: &str) -> Result<RoomHandle, Failure> {
+    moderator_only(house, request, id)?;
+    house.directory.room(id).ok_or(Failure::NoConference)
 }
 
 fn moderator_only(house: &House, request: &Request, id: &str) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use super::{ConferenceRecord, Note, StoreError};
 
 const VERSION: i64 = 2;
 
-/// Participants are found by conference, addresses by participant and by themselves.
+/// Participants are found by conference.
 const TABLES: &str = "
 CREATE TABLE conference (
     id TEXT PRIMARY KEY,
@@ -33,6 +33,10 @@ CREATE TABLE participant (
     left_at INTEGER
 ) STRICT;
 CREATE INDEX participant_of ON participant (conference, joined_at);
+";
+
+/// Found by participant and by themselves.
+const ADDRESSES: &str = "
 CREATE TABLE address (
     sequence INTEGER PRIMARY KEY,
     participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE,
@@ -47,8 +51,8 @@ CREATE INDEX address_itself ON address (address);
 PRAGMA user_version = 2;
 ";
 
-/// From version 1, which knew one topology, no more of where somebody stands than his class, and neither the order of addresses nor
-/// of what they are.
+/// From version 1, which knew one topology, no more of where somebody stands than his class, and neither the order of
+/// addresses nor of what they are.
 const FROM_VERSION_1: &str = r#"
 ALTER TABLE conference ADD COLUMN topology TEXT NOT NULL DEFAULT 'adaptive';
 ALTER TABLE participant ADD COLUMN standing TEXT NOT NULL DEFAULT '';
@@ -59,23 +63,15 @@ UPDATE participant SET standing = json_object(
 ALTER TABLE participant DROP COLUMN class;
 ALTER TABLE address RENAME TO old_address;
 DROP INDEX address_itself;
-CREATE TABLE address (
-    sequence INTEGER PRIMARY KEY,
-    participant TEXT NOT NULL REFERENCES participant ON DELETE CASCADE,
-    origin TEXT NOT NULL,
-    protocol TEXT NOT NULL,
-    address TEXT NOT NULL,
-    port INTEGER NOT NULL,
-    at INTEGER NOT NULL
-) STRICT;
+"#;
+
+/// The rest of it, when [`ADDRESSES`] are there.
+const FROM_OLD_ADDRESSES: &str = "
 INSERT INTO address (participant, origin, protocol, address, port, at)
     SELECT participant, origin, iif(origin = 'socket', 'tcp', 'udp'), address, port, at
     FROM old_address ORDER BY at;
 DROP TABLE old_address;
-CREATE INDEX address_of ON address (participant, sequence);
-CREATE INDEX address_itself ON address (address);
-PRAGMA user_version = 2;
-"#;
+";
 
 /// No more addresses of one participant are kept: whoever declares more is not telling where he is.
 const MAX_ADDRESSES: u32 = 128;
@@ -87,8 +83,10 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "secure_delete", true)?;
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))?),
-        1 => Ok(connection.execute_batch(&format!("BEGIN; {FROM_VERSION_1} COMMIT;"))?),
+        0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} {ADDRESSES} COMMIT;"))?),
+        1 => Ok(connection.execute_batch(&format!(
+            "BEGIN; {FROM_VERSION_1} {ADDRESSES} {FROM_OLD_ADDRESSES} COMMIT;"
+        ))?),
         VERSION => Ok(()),
         later => Err(StoreError::Version(later)),
     }

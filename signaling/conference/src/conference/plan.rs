@@ -65,11 +65,11 @@ impl<S> Conference<S> {
     ) -> Result<(), Refusal> {
         self.may_pair(from, to)?;
         let numbers = (self.number(from), self.number(to), self.picture(picture));
-        let (Some(from), Some(other), Some(picture)) = numbers else {
-            return Err(Refusal::NoRelay(to.0.clone()));
-        };
-        let ways = [(from, picture, other), (other, picture, from)];
-        if ways.iter().any(|way| self.relayed.contains(way)) {
+        if let (Some(from), Some(other), Some(picture)) = numbers
+            && [(from, picture, other), (other, picture, from)]
+                .iter()
+                .any(|way| self.relayed.contains(way))
+        {
             return Ok(());
         }
         Err(Refusal::NoRelay(to.0.clone()))
