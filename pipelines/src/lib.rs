@@ -11,8 +11,8 @@ mod sdp;
 pub use gstconvene::ice::{IceSocketConfig, IceStats, Remote, Transport};
 pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, StockIce, Tell};
 pub use leg::{
-    AddressKind, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused, Talker,
-    camera_mid, screen_mid, slot_mid,
+    AddressKind, CAMERA_MID, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused,
+    SCREEN_MID, Talker, slot_mid,
 };
 pub use sdp::{Candidate, SdpError};
 

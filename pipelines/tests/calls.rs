@@ -150,14 +150,8 @@ fn every_m_line_is_where_the_page_looks_for_it() {
                 .position(|section| section.contains(&format!("a=mid:{mid}\r\n")))
         };
         assert_eq!(sections.len(), 1 + AUDIO_SLOTS + 2 + VIDEO_SLOTS);
-        assert_eq!(
-            mid(convene_pipelines::camera_mid(AUDIO_SLOTS)),
-            Some(AUDIO_SLOTS + 1)
-        );
-        assert_eq!(
-            mid(convene_pipelines::screen_mid(AUDIO_SLOTS)),
-            Some(AUDIO_SLOTS + 2)
-        );
+        assert_eq!(mid(convene_pipelines::CAMERA_MID.into()), Some(1));
+        assert_eq!(mid(convene_pipelines::SCREEN_MID.into()), Some(2));
         for slot in 0..VIDEO_SLOTS {
             let place = mid(convene_pipelines::slot_mid(AUDIO_SLOTS, slot)).unwrap();
             assert_eq!(place, AUDIO_SLOTS + 3 + slot);

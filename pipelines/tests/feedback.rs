@@ -16,6 +16,7 @@ use gst::prelude::*;
 
 const SLOT_0: u32 = AUDIO_SLOTS as u32 + 3;
 const VP8: u8 = 96;
+const RTX: u8 = 97;
 
 /// The REMB messages that come to a browser, in bits per second.
 fn limits(call: &Call) -> Arc<Mutex<Vec<u64>>> {
@@ -57,6 +58,28 @@ fn lose(call: &Call) -> Arc<AtomicU64> {
     again
 }
 
+/// Loses every tenth packet of the pictures that come to a browser; tells the SSRCs of those that come again.
+fn miss(call: &Call) -> Arc<Mutex<Vec<u32>>> {
+    let again = Arc::<Mutex<Vec<u32>>>::default();
+    let (session, _) = call.browser.session();
+    let (seen, passed) = (Arc::clone(&again), AtomicU64::new(0));
+    let pad = session.static_pad("recv_rtp_sink").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let mut head = [0; 12];
+        info.buffer().unwrap().copy_to_slice(0, &mut head).unwrap();
+        match head[1] & 0x7f {
+            VP8 if passed.fetch_add(1, Relaxed) % 10 == 9 => return gst::PadProbeReturn::Drop,
+            RTX => {
+                let ssrc = u32::from_be_bytes(head[8..].try_into().unwrap());
+                seen.lock().unwrap().push(ssrc);
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+    again
+}
+
 #[test]
 fn a_browser_is_told_how_much_it_may_send() {
     within("a_browser_is_told_how_much_it_may_send", || async {
@@ -91,6 +114,32 @@ fn what_a_browser_s_line_loses_is_asked_for_again() {
             bob.browser.packets(SLOT_0) > before + 50
         })
         .await;
+        for call in [ann, bob] {
+            call.close().await;
+        }
+    });
+}
+
+#[test]
+fn what_a_slot_loses_is_sent_again_as_the_offer_says() {
+    let name = "what_a_slot_loses_is_sent_again_as_the_offer_says";
+    within(name, || async {
+        let ann = Call::connect(config("c", "ann", 1), true).await;
+        let mut bob = Call::connect(config("c", "bob", 2), false).await;
+        bob.leg.show(3, "ann", "camera");
+        bob.until("seen", |bob| bob.browser.packets(SLOT_0 + 3) > 10)
+            .await;
+        let again = miss(&bob);
+        bob.until("sent again", |_| again.lock().unwrap().len() > 5)
+            .await;
+        let section = bob.offer.split("\r\nm=").nth(SLOT_0 as usize + 4).unwrap();
+        let group = section.split("a=ssrc-group:FID ").nth(1).unwrap();
+        let named = group.split([' ', '\r']).nth(1).unwrap();
+        let again = again.lock().unwrap().clone();
+        assert!(
+            again.iter().all(|ssrc| ssrc.to_string() == named),
+            "{again:?}, not {named}"
+        );
         for call in [ann, bob] {
             call.close().await;
         }

@@ -10,14 +10,14 @@ use convene_protocol::ConferenceInfo;
 
 use crate::config::Ports;
 
-/// M-lines for relayed talkers: none, for the service mixes, and each costs a join as much as a picture's.
+/// M-lines for relayed talkers: none, for the service mixes.
 pub const AUDIO_SLOTS: usize = 0;
 
 /// M-lines for pictures by the server path, at most.
 const MOST_VIDEO_SLOTS: usize = 12;
 
 /// M-lines for pictures by the server path in a conference of so many: a camera and a screen of everyone else, but not
-/// without end, for each costs a join.
+/// without end, for browsers make something of each.
 #[must_use]
 pub fn video_slots(max_participants: u32) -> usize {
     let others = usize::try_from(max_participants.saturating_sub(1)).unwrap_or(usize::MAX);

@@ -14,7 +14,7 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
 };
-use convene_pipelines::{Leg, LegEvent, Refused, Talker, camera_mid, screen_mid};
+use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talker};
 use convene_protocol::{
     AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, PathRecord,
     Publishing, Role, ServerMessage, Wishes,
@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use crate::{
-    leg::{AUDIO_SLOTS, LegKind, video_slots},
+    leg::{LegKind, video_slots},
     metrics::Meters,
     outbox::{Line, Outbox},
     probe,
@@ -412,13 +412,12 @@ impl Room {
         match event {
             LegEvent::Offer { sdp } => {
                 self.handle(Event::Offered(id.clone()));
-                let (camera_mid, screen_mid) = (camera_mid(AUDIO_SLOTS), screen_mid(AUDIO_SLOTS));
                 self.say(
                     &id,
                     ServerMessage::Offer {
                         sdp,
-                        camera_mid,
-                        screen_mid,
+                        camera_mid: CAMERA_MID.into(),
+                        screen_mid: SCREEN_MID.into(),
                     },
                 );
             }

@@ -10,6 +10,7 @@ use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::coun
 use crate::{
     Carried,
     feedback::{Feedback, SEND_TIME_URI},
+    sdp::Slot,
 };
 
 pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
@@ -21,6 +22,8 @@ const LEVEL: u8 = 1;
 const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /// The id of the header extension that says when a picture's packet was sent.
 const SEND_TIME: u8 = 4;
+/// The id of the header extension that numbers all packets of pictures to the browser.
+const TWCC: u8 = 3;
 const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /// Milliseconds for which a jitterbuffer waits for missing sound. In-order packets pass at once, whatever it says.
@@ -41,9 +44,11 @@ pub(super) struct Parts {
     pub(super) rtpbin: gst::Element,
     pub(super) audio: gst::Element,
     pub(super) video: gst::Element,
-    /// The SSRC of the mix, then those of the slots: one each for life.
-    pub(super) ssrcs: Vec<u32>,
+    /// The SSRC of the mix.
+    ssrc: u32,
     pub(super) lines: Lines,
+    /// What webrtcbin does not know: in the order of their m-lines.
+    pub(super) slots: Vec<Slot>,
     pub(super) feedback: Arc<Feedback>,
 }
 
@@ -112,10 +117,8 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     pipeline
         .add_many([&webrtcbin, &audio, &video])
         .map_err(|error| LegError::Build(error.to_string()))?;
-    let ssrcs: Vec<u32> = (0..=config.video_slots)
-        .map(|_| glib::random_int().max(1))
-        .collect();
-    let feedback = Arc::new(Feedback::new(ssrcs[0], SEND_TIME));
+    let ssrc = any_ssrc();
+    let feedback = Arc::new(Feedback::new(ssrc, SEND_TIME));
     Ok(Parts {
         pipeline,
         webrtcbin,
@@ -123,10 +126,30 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
         rtpbin,
         audio,
         video,
-        ssrcs,
+        ssrc,
         lines,
+        slots: lines.slot_mids().map(slot).collect(),
         feedback,
     })
+}
+
+/// One for life, since a browser knows a slot's packets by it.
+fn slot(mid: String) -> Slot {
+    let is_picture = mid.starts_with("video");
+    Slot {
+        mid,
+        ssrc: any_ssrc(),
+        rtx: is_picture.then(any_ssrc),
+        extension: if is_picture {
+            (TWCC, TWCC_URI)
+        } else {
+            (LEVEL, LEVEL_URI)
+        },
+    }
+}
+
+fn any_ssrc() -> u32 {
+    glib::random_int().max(1)
 }
 
 fn start(parts: &Parts) -> Result<(), LegError> {
@@ -272,19 +295,12 @@ impl Parts {
         done.map_err(|error| LegError::Build(error.to_string()))?
     }
 
-    /// All m-lines there will ever be, in their order.
+    /// All m-lines that webrtcbin will ever know, in their order.
     fn add_transceivers(&self) {
-        use WebRTCRTPTransceiverDirection::{Recvonly, Sendonly, Sendrecv};
+        use WebRTCRTPTransceiverDirection::{Recvonly, Sendrecv};
         self.add_transceiver(Sendrecv, &self.mix_caps());
-        for _ in 0..self.lines.audio_slots {
-            self.add_transceiver(Sendonly, &opus_caps().build());
-        }
         for _ in 0..2 {
             self.add_transceiver(Recvonly, &picture_caps())
-                .set_property("do-nack", true);
-        }
-        for slot in 0..self.lines.video_slots {
-            self.add_transceiver(Sendonly, &self.slot_caps(slot))
                 .set_property("do-nack", true);
         }
     }
@@ -314,14 +330,15 @@ impl Parts {
 
     /// What the mix is sent as.
     pub(super) fn mix_caps(&self) -> gst::Caps {
-        opus_caps().field("ssrc", self.ssrcs[0]).build()
+        opus_caps().field("ssrc", self.ssrc).build()
     }
 
-    /// What a slot is sent as: without its SSRC here, a key-frame request would not find it.
-    pub(super) fn slot_caps(&self, slot: usize) -> gst::Caps {
+    /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it.
+    pub(super) fn slot_caps(&self, slot: &Slot) -> gst::Caps {
+        let (id, uri) = slot.extension;
         vp8_caps()
-            .field("ssrc", self.ssrcs[slot + 1])
-            .field("extmap-3", TWCC_URI)
+            .field("ssrc", slot.ssrc)
+            .field(format!("extmap-{id}"), uri)
             .build()
     }
 }

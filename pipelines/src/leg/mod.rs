@@ -3,12 +3,13 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the
+//! when, `slots` what is to be seen, `funnel` leads it into the session, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the
 //! certificates and `talkers` reads who talks.
 
 mod bridge;
 mod build;
 mod dtls;
+mod funnel;
 mod lines;
 mod negotiate;
 mod pads;
@@ -20,7 +21,7 @@ mod tap;
 mod task;
 
 pub(crate) use dtls::make_certificates;
-pub use lines::{camera_mid, screen_mid, slot_mid};
+pub use lines::{CAMERA_MID, SCREEN_MID, slot_mid};
 
 use std::{
     net::IpAddr,

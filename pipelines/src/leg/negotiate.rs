@@ -4,8 +4,8 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::{
-    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, promise,
-    state::State, task::Task,
+    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, lines::Lines,
+    promise, state::State, task::Task,
 };
 use crate::{
     Transport,
@@ -17,6 +17,7 @@ impl Task {
         let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
         promise::set_local(&parts.webrtcbin, &offer).await?;
         let sdp = sdp::offer_for_browser(&self.describe(&text_of(&offer)?)?);
+        let sdp = sdp::with_slots(&sdp, &parts.slots);
         self.state = State::Offered {
             offer: sdp.clone(),
             early: Vec::new(),
@@ -33,21 +34,22 @@ impl Task {
             return self.refuse(refused);
         }
         self.fingerprints = Fingerprint::all(answer);
-        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, answer).await?;
+        let known = sdp::without_slots(answer, Lines::SLOTS);
+        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, &known).await?;
         let stats = self.stats();
         let link = move |parts: &Parts| {
-            let bridges = parts.lead_outgoing(&stats)?;
-            Ok((bridges, parts.tap_sound(&stats)?))
+            let mix = parts.lead_mix(&stats)?;
+            parts.name_retransmissions();
+            Ok((mix, parts.tap_sound(&stats)?))
         };
-        let (bridges, tap) = parts.off_thread(link).await?;
-        self.bridges.extend(bridges);
+        let (mix, tap) = parts.off_thread(link).await?;
+        self.bridges.extend(mix);
         self.tap = tap;
         parts.drop_silence();
-        for (candidate, mline) in self.state.answered() {
-            parts.add_candidate(&candidate, mline);
+        for candidate in self.state.answered() {
+            parts.add_candidate(&candidate);
         }
-        self.show_untaken(parts).await;
-        Ok(())
+        self.show_untaken(parts).await
     }
 
     /// An empty candidate says that no more will come; the agent needs no such word.
@@ -64,11 +66,11 @@ impl Task {
             Ok(candidate) => candidate,
             Err(error) => return self.refuse(Refused::Candidate(error)),
         };
-        match self.state.keep_early(text, mline) {
+        match self.state.keep_early(text) {
             Ok(usable) => {
                 self.tell_declared(&candidate);
-                if let Some((text, mline)) = usable {
-                    parts.add_candidate(&text, mline);
+                if let Some(text) = usable {
+                    parts.add_candidate(&text);
                 }
                 Ok(())
             }
@@ -83,12 +85,13 @@ impl Task {
         {
             return self.refuse(refused);
         }
-        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, offer).await?;
+        let known = sdp::without_slots(offer, Lines::SLOTS);
+        promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, &known).await?;
         let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
         let answer = sdp::passive(&text_of(&answer)?);
         let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
         promise::set_local(&parts.webrtcbin, &description).await?;
-        let answer = self.describe(&answer)?;
+        let answer = sdp::with_slots(&self.describe(&answer)?, &parts.slots);
         self.tell(LegEvent::Restarted { answer });
         Ok(())
     }
@@ -138,9 +141,10 @@ impl Task {
 }
 
 impl Parts {
-    fn add_candidate(&self, candidate: &str, mline: u32) {
+    /// In a bundle one m-line stands for all, and webrtcbin does not know those of the slots.
+    fn add_candidate(&self, candidate: &str) {
         self.webrtcbin
-            .emit_by_name::<()>("add-ice-candidate", &[&mline, &candidate]);
+            .emit_by_name::<()>("add-ice-candidate", &[&0_u32, &candidate]);
     }
 }
 

@@ -33,35 +33,23 @@ impl Parts {
         Tap::into(self, &sink, stats)
     }
 
-    /// Leads the mix and the slots to the m-lines that carry them, over bridges that have to be kept; the pads are there
-    /// once the answer is set.
-    pub(super) fn lead_outgoing(&self, stats: &Arc<LegStats>) -> Result<Vec<Bridge>, LegError> {
+    /// Leads the mix to its m-line, over a bridge that has to be kept; its pad is there once the answer is set. `None`: the
+    /// browser takes no sound.
+    pub(super) fn lead_mix(&self, stats: &Arc<LegStats>) -> Result<Option<Bridge>, LegError> {
         self.hasten_reports();
         self.watch_packets();
-        let mut bridges = Vec::new();
-        for pad in self.webrtcbin.sink_pads() {
-            let Some(mline) = mline_of(&pad).filter(|_| !pad.is_linked()) else {
-                continue;
-            };
-            if let Some((source, caps, tally)) = self.source_of(mline)? {
-                let load = Load {
-                    caps: Some(caps),
-                    tally,
-                    stats: Arc::clone(stats),
-                    shortcut: self.shortcut(mline),
-                };
-                bridges.push(Bridge::between(&source, &pad, load)?);
-            }
-        }
-        Ok(bridges)
-    }
-
-    /// The mix is handed to the RTP session itself. What stands before it in webrtcbin waits for timestamps that have always
-    /// passed, and keeps packets for retransmission, which is asked for pictures only: a fifth of what sending costs.
-    fn shortcut(&self, mline: usize) -> Option<gst::Pad> {
-        (mline == Lines::MIX)
-            .then(|| self.session_pad("send_rtp_sink"))
-            .flatten()
+        let pads = self.webrtcbin.sink_pads();
+        let is_free = |pad: &&gst::Pad| mline_of(pad) == Some(Lines::MIX) && !pad.is_linked();
+        let Some(pad) = pads.iter().find(is_free) else {
+            return Ok(None);
+        };
+        let load = Load {
+            caps: Some(self.mix_caps()),
+            tally: mixed,
+            stats: Arc::clone(stats),
+            shortcut: self.session_pad("send_rtp_sink"),
+        };
+        Bridge::between(&inner_pad(&self.audio, "src")?, pad, load).map(Some)
     }
 
     /// A pad of the RTP session's, of which bundling leaves one. `None`: nothing is sent or received there.
@@ -69,21 +57,6 @@ impl Parts {
         self.rtpbin
             .emit_by_name::<Option<gst::Element>>("get-session", &[&0_u32])?
             .static_pad(name)
-    }
-
-    /// What an m-line carries to the browser.
-    fn source_of(&self, mline: usize) -> Result<Option<(gst::Pad, gst::Caps, Tally)>, LegError> {
-        if mline == Lines::MIX {
-            let source = inner_pad(&self.audio, "src")?;
-            return Ok(Some((source, self.mix_caps(), mixed)));
-        }
-        let Some(slot) = self.lines.slot_of(mline) else {
-            return Ok(None);
-        };
-        let name = format!("src_{slot}");
-        let source = self.video.request_pad_simple(&name);
-        let source = source.ok_or_else(|| LegError::Build(format!("there is no pad {name}")))?;
-        Ok(Some((source, self.slot_caps(slot), uncounted)))
     }
 
     /// Leads what comes from the browser over a bridge, which has to be kept; what we do not know is let go.
@@ -116,8 +89,9 @@ impl Parts {
         if mline == Lines::MIX {
             return Some((self.audio.static_pad("sink")?, sound));
         }
-        let places = [self.lines.camera(), self.lines.screen()];
-        let place = places.into_iter().position(|place| place == mline)?;
+        let place = [Lines::CAMERA, Lines::SCREEN]
+            .into_iter()
+            .position(|place| place == mline)?;
         let sink = self.video.request_pad_simple(&format!("sink_{place}"))?;
         Some((sink, picture))
     }
@@ -148,8 +122,8 @@ impl Parts {
     /// What `convenevideo` wishes of the browser leaves the pipeline here.
     fn heed_wishes(&self, pad: &gst::Pad) {
         let source = match mline_of(pad) {
-            Some(mline) if mline == self.lines.camera() => Source::Camera,
-            Some(mline) if mline == self.lines.screen() => Source::Screen,
+            Some(Lines::CAMERA) => Source::Camera,
+            Some(Lines::SCREEN) => Source::Screen,
             _ => return,
         };
         let feedback = Arc::clone(&self.feedback);
@@ -193,8 +167,6 @@ fn mixed(stats: &LegStats, _: usize) {
     stats.audio_packets_sent.fetch_add(1, Relaxed);
 }
 
-fn uncounted(_: &LegStats, _: usize) {}
-
 fn picture(stats: &LegStats, size: usize) {
     stats.video_bytes_received.fetch_add(size as u64, Relaxed);
 }
@@ -204,7 +176,7 @@ fn mline_of(pad: &gst::Pad) -> Option<usize> {
     usize::try_from(transceiver.property::<u32>("mlineindex")).ok()
 }
 
-fn inner_pad(element: &gst::Element, name: &str) -> Result<gst::Pad, LegError> {
+pub(super) fn inner_pad(element: &gst::Element, name: &str) -> Result<gst::Pad, LegError> {
     let pad = element.static_pad(name);
     pad.ok_or_else(|| LegError::Build(format!("{} has no pad {name}", element.name())))
 }

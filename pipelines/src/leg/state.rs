@@ -17,10 +17,7 @@ pub(super) enum State {
     /// webrtcbin is writing the offer; candidates that come wait.
     Offering,
     /// The offer is with the browser.
-    Offered {
-        offer: String,
-        early: Vec<(String, u32)>,
-    },
+    Offered { offer: String, early: Vec<String> },
     /// Both descriptions are set.
     Answered { offer: String },
     /// Packets flow.
@@ -54,7 +51,7 @@ impl State {
     }
 
     /// The answer is set: candidates that came early may follow now.
-    pub(super) fn answered(&mut self) -> Vec<(String, u32)> {
+    pub(super) fn answered(&mut self) -> Vec<String> {
         match std::mem::replace(self, Self::Offering) {
             Self::Offered { offer, early } => {
                 *self = Self::Answered { offer };
@@ -79,21 +76,17 @@ impl State {
     }
 
     /// Keeps a candidate that came before the answer; gives it back when it can be used now.
-    pub(super) fn keep_early(
-        &mut self,
-        candidate: String,
-        mline_index: u32,
-    ) -> Result<Option<(String, u32)>, Refused> {
+    pub(super) fn keep_early(&mut self, candidate: String) -> Result<Option<String>, Refused> {
         match self {
             Self::Offering => Err(self.refuse("a candidate")),
             Self::Offered { early, .. } if early.len() >= MOST_EARLY => {
                 Err(Refused::TooManyCandidates(MOST_EARLY))
             }
             Self::Offered { early, .. } => {
-                early.push((candidate, mline_index));
+                early.push(candidate);
                 Ok(None)
             }
-            _ => Ok(Some((candidate, mline_index))),
+            _ => Ok(Some(candidate)),
         }
     }
 
@@ -112,15 +105,15 @@ mod tests {
     #[test]
     fn candidates_that_come_early_wait_for_the_answer() {
         let mut state = State::Offering;
-        assert!(state.keep_early("c".into(), 0).is_err());
+        assert!(state.keep_early("c".into()).is_err());
         state = State::Offered {
             offer: "o".into(),
             early: Vec::new(),
         };
-        assert_eq!(state.keep_early("c".into(), 0), Ok(None));
+        assert_eq!(state.keep_early("c".into()), Ok(None));
         assert!(state.negotiated().is_err());
-        assert_eq!(state.answered(), [("c".to_owned(), 0)]);
-        assert_eq!(state.keep_early("d".into(), 1), Ok(Some(("d".into(), 1))));
+        assert_eq!(state.answered(), ["c"]);
+        assert_eq!(state.keep_early("d".into()), Ok(Some("d".into())));
         assert_eq!(state.negotiated(), Ok("o"));
     }
 

@@ -1,6 +1,7 @@
 //! The leg's own task: reads the mailbox, and does one thing after the other.
 
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -42,6 +43,8 @@ pub(super) struct Task {
     stats: Arc<LegStats>,
     slots: Slots,
     pub(super) bridges: Vec<Bridge>,
+    /// Those of the slots that have shown something.
+    open: BTreeMap<usize, Bridge>,
     pub(super) tap: Option<Tap>,
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
@@ -68,6 +71,7 @@ impl Task {
             stats,
             slots: Slots::default(),
             bridges: Vec::new(),
+            open: BTreeMap::new(),
             tap: None,
             fingerprints: Vec::new(),
             heard: 0,
@@ -81,7 +85,9 @@ impl Task {
         match self.build().await {
             Ok(parts) => {
                 self.live(&parts, &mut inbox).await;
-                let ways = (self.tap.take(), std::mem::take(&mut self.bridges));
+                let mut bridges = std::mem::take(&mut self.bridges);
+                bridges.extend(std::mem::take(&mut self.open).into_values());
+                let ways = (self.tap.take(), bridges);
                 teardown(parts, ways).await;
             }
             Err(cause) => {
@@ -153,8 +159,7 @@ impl Task {
         if let Some(before) = self.slots.show(slot, picture) {
             self.set_path(parts, before, "none", slot).await;
         }
-        self.show_untaken(parts).await;
-        Ok(())
+        self.show_untaken(parts).await
     }
 
     async fn hide(&mut self, parts: &Parts, slot: usize) -> Result<(), LegError> {
@@ -164,12 +169,26 @@ impl Task {
         Ok(())
     }
 
-    pub(super) async fn show_untaken(&mut self, parts: &Parts) {
+    pub(super) async fn show_untaken(&mut self, parts: &Parts) -> Result<(), LegError> {
         for (slot, picture) in self.slots.untaken() {
-            if self.set_path(parts, picture, "server", slot).await {
+            if self.open(parts, slot).await? && self.set_path(parts, picture, "server", slot).await
+            {
                 self.slots.taken(slot);
             }
         }
+        Ok(())
+    }
+
+    /// Whether the slot leads to the browser.
+    async fn open(&mut self, parts: &Parts, slot: usize) -> Result<bool, LegError> {
+        if !self.open.contains_key(&slot) {
+            let stats = self.stats();
+            let open = move |parts: &Parts| parts.open_slot(slot, &stats);
+            if let Some(bridge) = parts.off_thread(open).await? {
+                self.open.insert(slot, bridge);
+            }
+        }
+        Ok(self.open.contains_key(&slot))
     }
 
     async fn set_path(
@@ -274,7 +293,9 @@ impl Task {
         if std::mem::replace(&mut self.heard, count) != count {
             self.tell(LegEvent::Heard);
         }
-        self.show_untaken(parts).await;
+        if let Err(cause) = self.show_untaken(parts).await {
+            self.fail(cause);
+        }
     }
 
     pub(super) fn stats(&self) -> Arc<LegStats> {

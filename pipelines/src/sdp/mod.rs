@@ -7,11 +7,13 @@ mod candidate;
 mod check;
 mod edit;
 mod fingerprint;
+mod slots;
 
 pub use candidate::Candidate;
 pub use check::{SdpError, check_answer, check_restart};
 pub use edit::{offer_for_browser, passive, with_fingerprint};
 pub use fingerprint::Fingerprint;
+pub use slots::{Slot, with_slots, without_slots};
 
 /// The text of one m-line's section, and of the session's head.
 pub(crate) struct Sections<'a> {

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription};
+use gst_webrtc::{WebRTCKind, WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription};
 use tokio::sync::mpsc;
 
 /// What it says.
@@ -33,10 +33,10 @@ pub struct Browser {
 
 const SOUND: &str = "audiotestsrc is-live=true wave=sine ! opusenc ! rtpopuspay pt=111 ! \
     application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! browser.sink_0";
-/// webrtcbin takes the number of a requested pad for its m-line: 5 is the camera's.
+/// webrtcbin takes the number of a requested pad for its m-line: 1 is the camera's.
 const PICTURE: &str = "videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=15/1 ! \
     vp8enc deadline=1 keyframe-max-dist=15 ! rtpvp8pay pt=96 picture-id-mode=15-bit ! \
-    application/x-rtp,media=video,encoding-name=VP8,payload=96 ! browser.sink_5";
+    application/x-rtp,media=video,encoding-name=VP8,payload=96 ! browser.sink_1";
 
 impl Browser {
     /// With `devices` it has a microphone and a camera.
@@ -68,16 +68,29 @@ impl Browser {
         };
         browser.listen();
         browser.send_again();
+        browser.ask_again();
         browser.pipeline.set_state(gst::State::Playing).unwrap();
         browser
     }
 
     /// What is asked for again is sent again.
     fn send_again(&self) {
-        if let Some(camera) = self.webrtcbin.static_pad("sink_5") {
+        if let Some(camera) = self.webrtcbin.static_pad("sink_1") {
             let transceiver = camera.property::<WebRTCRTPTransceiver>("transceiver");
             transceiver.set_property("do-nack", true);
         }
+    }
+
+    /// What is missing of a picture is asked for again.
+    fn ask_again(&self) {
+        self.webrtcbin
+            .connect("on-new-transceiver", false, |values| {
+                let line = values[1].get::<WebRTCRTPTransceiver>().unwrap();
+                if line.kind() == WebRTCKind::Video {
+                    line.set_property("do-nack", true);
+                }
+                None
+            });
     }
 
     fn listen(&self) {

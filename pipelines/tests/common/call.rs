@@ -72,6 +72,8 @@ pub struct Call {
     pub browser: Browser,
     pub events: mpsc::UnboundedReceiver<LegEvent>,
     said: mpsc::UnboundedReceiver<Said>,
+    /// What the browser was offered.
+    pub offer: String,
     /// All the leg has told, but for what was for the browser.
     pub told: Vec<LegEvent>,
 }
@@ -86,6 +88,7 @@ impl Call {
             browser: Browser::open(devices, say),
             events,
             said,
+            offer: String::new(),
             told: Vec::new(),
         };
         call.until("connected", |call| {
@@ -117,7 +120,10 @@ impl Call {
 
     async fn tell_browser(&mut self, event: LegEvent) {
         match event {
-            LegEvent::Offer { sdp } => self.browser.take_offer(&sdp).await,
+            LegEvent::Offer { sdp } => {
+                self.browser.take_offer(&sdp).await;
+                self.offer = sdp;
+            }
             LegEvent::Candidate {
                 candidate,
                 mline_index,
