@@ -568,6 +568,10 @@ name: string,
  */
 role: Role, 
 /**
+ * Whether nobody but the service may learn his address.
+ */
+hides_address: boolean, 
+/**
  * When he came, in seconds since 1970.
  */
 joined_at: number, 

@@ -307,6 +307,10 @@ impl Room {
                 });
             }
             Effect::Hide { subscriber, slot } => self.with_leg(&subscriber, |leg| leg.hide(slot)),
+            Effect::Hides(id, hides) => self.note(Note::Hides {
+                participant: id.0,
+                hides,
+            }),
             Effect::CloseSocket(id) => {
                 if let Some(seat) = self.seats.get_mut(&id) {
                     seat.line = None;

@@ -48,8 +48,8 @@ pub enum StoreError {
     /// SQLite's words.
     #[error("the database does not take it: {0}")]
     Database(#[from] rusqlite::Error),
-    /// The database is from a later version.
-    #[error("the database has version {0}, which is newer than this program's")]
+    /// The database is another version's.
+    #[error("the database has version {0}, which this program does not know")]
     Version(i64),
     /// Its thread has ended.
     #[error("the database is closed")]
@@ -83,6 +83,13 @@ pub enum Note {
         participant: String,
         /// Where.
         standing: StandingRecord,
+    },
+    /// Somebody wishes that nobody but the service learns his address, or does not any more.
+    Hides {
+        /// His id.
+        participant: String,
+        /// Whether.
+        hides: bool,
     },
     /// An address of somebody's became known.
     Address {
@@ -122,7 +129,7 @@ impl Store {
     /// last ended have left it.
     ///
     /// # Errors
-    /// [`StoreError`] when the file cannot be opened or is of a later version.
+    /// [`StoreError`] when the file cannot be opened or is of another version.
     pub fn open(data_dir: &Path, now: u64) -> Result<Self, StoreError> {
         let connection = Connection::open(data_dir.join("convene.sqlite"))?;
         rows::prepare(&connection)?;

@@ -55,7 +55,11 @@ async fn the_moderator_learns_how_pictures_go_and_why() {
         let bob = Person::join(house.address, id, "Bob").await;
         let path = format!("/api/v1/conferences/{id}/paths");
         let bearer = format!("Bearer {}", created["moderator_token"].as_str().unwrap());
-        let asks = async |headers: &[(&str, &str)]| ask(house.address, "GET", &path, headers, "").await;
+        let people = format!("/api/v1/conferences/{id}/participants");
+        let asks_for = async |path: &str, headers: &[(&str, &str)]| {
+            ask(house.address, "GET", path, headers, "").await
+        };
+        let asks = async |headers: &[(&str, &str)]| asks_for(&path, headers).await;
         let row = |publisher: &str, subscriber: &str, path, why| {
             json!({"publisher": publisher, "subscriber": subscriber, "source": "camera",
                 "path": path, "relay": null, "why": why})
@@ -77,6 +81,9 @@ async fn the_moderator_learns_how_pictures_go_and_why() {
             row(&bob.id, &ann.id, "server", "hides_address"),
         ];
         assert_eq!(answer.json(), json!(hidden));
+        let people = asks_for(&people, &moderator).await.json();
+        let hides: Vec<_> = people.as_array().unwrap().iter().map(|p| &p["hides_address"]).collect();
+        assert_eq!(hides, [true, false]);
     })
     .await;
 }

@@ -137,6 +137,10 @@ impl<S> Conference<S> {
             }
             Event::Wish(id, wishes) => {
                 let wished = self.member(&id).map(|member| member.wishes = wishes);
+                if wished.is_ok() {
+                    let hides = wishes.hides_address;
+                    self.effects.push_back(Effect::Hides(id.clone(), hides));
+                }
                 self.stand(&id);
                 self.refuse_if(&id, wished);
             }
@@ -267,6 +271,8 @@ impl<S> Conference<S> {
             number: number.0,
             may_send: may_send(role),
         });
+        let hides = wishes.hides_address;
+        self.effects.push_back(Effect::Hides(id.clone(), hides));
         self.planner.join(number, standing);
         self.planner.publish(number, publishing.sources());
         Ok(())

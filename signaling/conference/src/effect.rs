@@ -48,6 +48,8 @@ pub enum Effect<S> {
         /// Which.
         slot: usize,
     },
+    /// Write down whether nobody but the service may learn his address.
+    Hides(ParticipantId, bool),
     /// End his leg. The last effect for it.
     CloseLeg(ParticipantId),
     /// Close his socket, after what was sent before.

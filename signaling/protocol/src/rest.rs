@@ -113,6 +113,8 @@ pub struct ParticipantRecord {
     /// Where he stands.
     #[serde(flatten)]
     pub standing: StandingRecord,
+    /// Whether nobody but the service may learn his address.
+    pub hides_address: bool,
     /// When he came, in seconds since 1970.
     #[ts(type = "number")]
     pub joined_at: u64,

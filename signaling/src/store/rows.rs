@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ConferenceRecord, Note, StoreError};
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 1;
 
 /// Participants are found by conference.
 const TABLES: &str = "
@@ -29,6 +29,7 @@ CREATE TABLE participant (
     name TEXT NOT NULL,
     role TEXT NOT NULL,
     standing TEXT NOT NULL,
+    hides_address INTEGER NOT NULL DEFAULT FALSE,
     joined_at INTEGER NOT NULL,
     left_at INTEGER
 ) STRICT;
@@ -48,29 +49,7 @@ CREATE TABLE address (
 ) STRICT;
 CREATE INDEX address_of ON address (participant, sequence);
 CREATE INDEX address_itself ON address (address);
-PRAGMA user_version = 2;
-";
-
-/// From version 1, which knew one topology, no more of where somebody stands than his class, and neither the order of
-/// addresses nor of what they are.
-const FROM_VERSION_1: &str = r#"
-ALTER TABLE conference ADD COLUMN topology TEXT NOT NULL DEFAULT 'adaptive';
-ALTER TABLE participant ADD COLUMN standing TEXT NOT NULL DEFAULT '';
-UPDATE participant SET standing = json_object(
-    'class', class, 'reachable', NULL, 'realm', 'wide',
-    'nat', json_object('mapping', NULL, 'filtering', NULL),
-    'evidence', json_array(), 'classified_at', joined_at);
-ALTER TABLE participant DROP COLUMN class;
-ALTER TABLE address RENAME TO old_address;
-DROP INDEX address_itself;
-"#;
-
-/// The rest of it, when [`ADDRESSES`] are there.
-const FROM_OLD_ADDRESSES: &str = "
-INSERT INTO address (participant, origin, protocol, address, port, at)
-    SELECT participant, origin, iif(origin = 'socket', 'tcp', 'udp'), address, port, at
-    FROM old_address ORDER BY at;
-DROP TABLE old_address;
+PRAGMA user_version = 1;
 ";
 
 /// No more addresses of one participant are kept: whoever declares more is not telling where he is.
@@ -84,11 +63,8 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} {ADDRESSES} COMMIT;"))?),
-        1 => Ok(connection.execute_batch(&format!(
-            "BEGIN; {FROM_VERSION_1} {ADDRESSES} {FROM_OLD_ADDRESSES} COMMIT;"
-        ))?),
         VERSION => Ok(()),
-        later => Err(StoreError::Version(later)),
+        other => Err(StoreError::Version(other)),
     }
 }
 
@@ -153,7 +129,7 @@ pub(super) fn participants(
     if known.is_none() {
         return Ok(None);
     }
-    let sql = "SELECT id, name, role, standing, joined_at, left_at FROM participant
+    let sql = "SELECT id, name, role, standing, hides_address, joined_at, left_at FROM participant
                WHERE conference = ?1
                AND (?2 IS NULL OR EXISTS (SELECT 1 FROM address WHERE participant = id AND address = ?2))
                ORDER BY joined_at, rowid";
@@ -191,6 +167,12 @@ pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Re
             let sql = "UPDATE participant SET standing = ? WHERE id = ?";
             connection
                 .execute(sql, params![json(standing), participant])
+                .map(|_| ())
+        }
+        Note::Hides { participant, hides } => {
+            let sql = "UPDATE participant SET hides_address = ? WHERE id = ?";
+            connection
+                .execute(sql, params![hides, participant])
                 .map(|_| ())
         }
         Note::Address { .. } => note_address(connection, note),
@@ -274,8 +256,9 @@ fn participant(row: &Row<'_>) -> Result<ParticipantRecord> {
         name: row.get(1)?,
         role: from_word(row, 2)?,
         standing: from_json(row, 3)?,
-        joined_at: row.get(4)?,
-        left_at: row.get(5)?,
+        hides_address: row.get(4)?,
+        joined_at: row.get(5)?,
+        left_at: row.get(6)?,
         addresses: Vec::new(),
     })
 }

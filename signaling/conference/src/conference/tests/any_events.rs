@@ -106,7 +106,10 @@ impl Watcher {
                 let hidden = self.slots.remove(&(subscriber.clone(), *slot));
                 assert!(hidden.is_some(), "an empty slot is hidden");
             }
-            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => {
+            Effect::LegAnswer(id, _)
+            | Effect::LegCandidate(id, ..)
+            | Effect::LegRestart(id, _)
+            | Effect::Hides(id, _) => {
                 assert!(self.legs.contains(id));
             }
             Effect::Over(_) => self.over = true,
