@@ -89,6 +89,7 @@ impl Slot {
 
     fn sources(&self, cname: &str) -> Vec<String> {
         let Self { mid, ssrc, rtx, .. } = self;
+        let track = format!("a=msid:{cname} {mid}");
         let group = rtx.map(|rtx| format!("a=ssrc-group:FID {ssrc} {rtx}"));
         let named = [Some(*ssrc), *rtx].into_iter().flatten().flat_map(|ssrc| {
             [
@@ -96,7 +97,7 @@ impl Slot {
                 format!("a=ssrc:{ssrc} cname:{cname}"),
             ]
         });
-        group.into_iter().chain(named).collect()
+        [track].into_iter().chain(group).chain(named).collect()
     }
 }
 
@@ -159,10 +160,11 @@ mod tests {
         assert_eq!(
             added,
             "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 OPUS/48000/2\r\n\
-            a=sendonly\r\na=mid:audio2\r\na=extmap:1 level\r\n\
+            a=sendonly\r\na=mid:audio2\r\na=extmap:1 level\r\na=msid:me audio2\r\n\
             a=ssrc:20 msid:me audio2\r\na=ssrc:20 cname:me\r\n\
             m=video 0 UDP/TLS/RTP/SAVPF 96 97\r\na=bundle-only\r\na=rtpmap:96 VP8/90000\r\n\
-            a=sendonly\r\na=mid:video3\r\na=extmap:3 twcc\r\na=ssrc-group:FID 30 31\r\n\
+            a=sendonly\r\na=mid:video3\r\na=extmap:3 twcc\r\n\
+            a=msid:me video3\r\na=ssrc-group:FID 30 31\r\n\
             a=ssrc:30 msid:me video3\r\na=ssrc:30 cname:me\r\n\
             a=ssrc:31 msid:me video3\r\na=ssrc:31 cname:me\r\n"
         );
