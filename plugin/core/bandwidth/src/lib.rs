@@ -2,11 +2,13 @@
 //! queue fills up, a loss that it is full (draft-ietf-rmcat-gcc-02).
 //!
 //! [`Slots`] judges the way to a subscriber by his transport-wide feedback, [`Uplink`] the way from a publisher by the
-//! packets that arrive. Neither sends anything, asks a clock or knows what the packets carry; nothing here probes: an
-//! estimate grows only as far as traffic has shown that it may.
+//! packets that arrive; [`Pacer`] says when packets leave for somebody whose way is known. None of them sends anything,
+//! asks a clock or knows what the packets carry; nothing here probes: an estimate grows only as far as traffic has shown
+//! that it may.
 
 mod groups;
 mod loss;
+mod pacer;
 mod path;
 mod rate;
 #[cfg(test)]
@@ -19,5 +21,6 @@ mod throughput;
 mod trend;
 mod uplink;
 
+pub use pacer::Pacer;
 pub use slots::{Report, Slots};
 pub use uplink::{Arrival, SendTime, Uplink};
