@@ -97,6 +97,9 @@ export class Leg {
     return { rttMs, loss };
   }
 
+  /** By which my picture leaves for the server. @returns {import('./p2p/meter.js').Way} */
+  get way() { return { kind: 'server', connection: this.#connection }; }
+
   close() {
     clearTimeout(this.#interrupted);
     this.#connection.close();

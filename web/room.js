@@ -3,6 +3,7 @@
 import { Leg } from './leg.js';
 import { maySend } from './permission/role.js';
 import { Mesh } from './p2p/mesh.js';
+import { Meter } from './p2p/meter.js';
 import { Probe } from './probe.js';
 import { Socket } from './registration/socket.js';
 
@@ -36,6 +37,7 @@ export class Room {
     connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
   });
   #view; #devices; #mesh;
+  /** @type {Meter | null} */ #meter = null;
   #serverNeedsCamera = false;
   #closed = false;
 
@@ -60,6 +62,9 @@ export class Room {
 
   get others() { return this.#mesh.others; }
 
+  /** How many pictures this page can send to others at once: as many as were asked for, or fewer; null: any number. */
+  get uplink() { return this.#meter?.pictures ?? null; }
+
   /** Whose pictures this page passes on to whom, by name. */
   get passedOn() {
     const name = (/** @type {string} */ id) => this.others.get(id)?.info.name ?? '';
@@ -72,6 +77,12 @@ export class Room {
    * @param {Wishes} wishes
    */
   async join(name, token, wishes) {
+    const ways = () => [...this.#mesh.outgoing, ...(this.#leg ? [this.#leg.way] : [])];
+    const meter = new Meter(wishes.uplink, ways, () => {
+      const now = { ...wishes, relays: wishes.relays && !meter.hot, uplink: meter.pictures };
+      this.#socket.send({ type: 'wish', wishes: now });
+    });
+    this.#meter = meter;
     await this.#socket.opened();
     this.#socket.send({ type: 'join', name, token, publishing: this.publishing(), wishes });
   }
@@ -104,6 +115,7 @@ export class Room {
 
   close() {
     this.#closed = true;
+    this.#meter?.close();
     this.#socket.close();
     this.#leg?.close();
     this.#probe.close();

@@ -59,6 +59,11 @@ export class Mesh {
   /** What this page passes on to whom. */
   get passedOn() { return this.#relays.passedOn; }
 
+  /** By which pictures may leave for other browsers. */
+  get outgoing() {
+    return [...[...this.others.values()].flatMap(({ pair }) => pair?.way ?? []), ...this.#relays.outgoing];
+  }
+
   /**
    * @param {ParticipantInfo} info
    * @param {import('../pictures.js').Screen} screen

@@ -16,6 +16,9 @@ export const GIVE_UP = 15_000;
 export const INTERRUPTED = 3_000;
 // Milliseconds without a frame after which a picture stands still: a camera in the dark makes five a second.
 export const STILL = 1_000;
+// What a picture may have while its connection is probed, in bits a second: another number than Chromium's own, which is
+// 1.7 Mbit/s for up to 640×480. And for how long.
+export const PROBE = { most: 2_000_000, ms: 500 };
 
 /**
  * @typedef {object} Outside
@@ -34,6 +37,8 @@ export class Pair {
   #offers; #outside; #wire;
   /** Where the other's picture comes from. @type {RTCRtpReceiver | null} */ receiver = null;
   #offering = false; #ignoring = false;
+  /** Bits a second at most, for who passes my picture on. @type {number | null} */ #asked = null;
+  #probing = false;
   /** @type {PairState | 'trying' | 'closed'} */ #state = 'trying';
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
@@ -61,6 +66,9 @@ export class Pair {
   }
 
   get state() { return this.#state; }
+
+  /** By which my picture leaves. @returns {import('./meter.js').Way} */
+  get way() { return { kind: 'own', connection: this.#connection, probe: () => void this.#probe() }; }
 
   /** Whether packets get through, whatever they carry. */
   get isOpen() { return this.#connection.connectionState === 'connected'; }
@@ -114,7 +122,10 @@ export class Pair {
     if (this.#state === 'closed') return;
     if (signal.kind === 'description') await this.#describe(signal);
     if (signal.kind === 'candidate') await this.#candidate(signal);
-    if (signal.kind === 'limit') await this.#limit(signal.bits_per_second);
+    if (signal.kind === 'limit') {
+      this.#asked = signal.bits_per_second;
+      await this.#bound();
+    }
   }
 
   #listen() {
@@ -168,16 +179,30 @@ export class Pair {
     }
   }
 
-  /** @param {number | null} bitsPerSecond */
-  async #limit(bitsPerSecond) {
-    const sender = this.#video?.sender;
+  /** What is sent is kept to what the other end asked for, but for the moment of a probe. */
+  async #bound() {
+    const sender = this.#state === 'closed' ? null : this.#video?.sender;
     const parameters = sender?.getParameters();
     if (!sender || !parameters?.encodings?.length) return;
+    const most = this.#probing ? PROBE.most : this.#asked;
     for (const encoding of parameters.encodings) {
-      if (bitsPerSecond === null) delete encoding.maxBitrate;
-      else encoding.maxBitrate = bitsPerSecond;
+      if (most === null) delete encoding.maxBitrate;
+      else encoding.maxBitrate = most;
     }
     await sender.setParameters(parameters);
+  }
+
+  /**
+   * Lets the browser find out what the connection carries: where it sends little, Chromium learns no more by itself. When
+   * the most that a picture may have becomes another number it sends two short bursts, at that rate and at twice it.
+   */
+  #probe() {
+    const turn = (/** @type {boolean} */ on) => {
+      this.#probing = on;
+      return this.#wire.next(() => this.#bound());
+    };
+    setTimeout(() => turn(false), PROBE.ms);
+    return turn(true);
   }
 
   #changed() {

@@ -1,6 +1,7 @@
 // One relayed picture has a connection of its own, from the one who relays it to the one who sees it. The relay offers.
 
 import { CONFIGURATION, canForward, forward } from './encoded.js';
+import { sentBy } from './meter.js';
 import { Wire } from './wire.js';
 
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
@@ -46,6 +47,9 @@ export class Relay {
     this.#looking = setInterval(() => void this.#look(), LOOK);
   }
 
+  /** By which the picture leaves. @returns {import('./meter.js').Way} */
+  get way() { return { kind: 'passed on', connection: this.#connection }; }
+
   /** @param {PairSignal} signal */
   receive(signal) {
     return this.#wire.next(async () => {
@@ -77,7 +81,7 @@ export class Relay {
 
   /** A forwarded picture knows nothing of the way it goes; the publisher has to be told. */
   async #look() {
-    const rate = canForward() ? await outgoing(this.#connection) : null;
+    const rate = canForward() ? sentBy(await this.#connection.getStats()).available : null;
     if (rate === null) return;
     this.#limited(rate >= PLENTY ? null : Math.max(LEAST, Math.round(rate * SHARE)));
   }
@@ -150,15 +154,4 @@ function codecsOf(receiver) {
   if (!first) return [];
   const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
   return all.filter(({ mimeType }) => [first, 'video/rtx'].includes(mimeType.toLowerCase()));
-}
-
-/**
- * Bits a second that the browser thinks a connection can send; null while it does not know.
- * @param {RTCPeerConnection} connection
- */
-async function outgoing(connection) {
-  for (const row of (await connection.getStats()).values()) {
-    if (row.type === 'candidate-pair' && row.nominated) return row.availableOutgoingBitrate ?? null;
-  }
-  return null;
 }

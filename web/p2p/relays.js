@@ -32,6 +32,9 @@ export class Relays {
   /** What is passed on to whom. */
   get passedOn() { return [...this.#out.values()].map(({ picture, to }) => ({ picture, to })); }
 
+  /** By which pictures leave that are passed on. */
+  get outgoing() { return [...this.#out.values()].flatMap(({ relay }) => relay?.way ?? []); }
+
   /**
    * The service wants a picture to be passed on, or not any more.
    * @param {Picture} picture

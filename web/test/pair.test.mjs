@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { GIVE_UP, INTERRUPTED, Pair, SLOW } from '../p2p/pair.js';
+import { GIVE_UP, INTERRUPTED, PROBE, Pair, SLOW } from '../p2p/pair.js';
 
 /** As much of an RTCPeerConnection as a pair uses, with what was done to it. */
 class Connection {
@@ -14,7 +14,7 @@ class Connection {
   candidates = [];
 
   addTransceiver(kind, { direction }) {
-    const sender = { replaceTrack: async (track) => { sender.track = track; } };
+    const sender = senderOf();
     const line = { direction, sender, receiver: { track: { kind } } };
     this.lines.push(line);
     queueMicrotask(() => this.onnegotiationneeded?.());
@@ -34,7 +34,7 @@ class Connection {
     this.remoteDescription = { type, sdp };
     this.signalingState = type === 'offer' ? 'have-remote-offer' : 'stable';
     if (type === 'offer' && this.lines.length === 0) {
-      const sender = { replaceTrack: async (track) => { sender.track = track; } };
+      const sender = senderOf();
       this.lines.push({ direction: 'recvonly', sender, receiver: { track: { kind: 'video' } } });
     }
   }
@@ -50,6 +50,16 @@ class Connection {
   }
 
   close() { this.connectionState = 'closed'; }
+}
+
+function senderOf() {
+  const sender = {
+    encodings: [{}],
+    replaceTrack: async (track) => { sender.track = track; },
+    getParameters: () => ({ encodings: structuredClone(sender.encodings) }),
+    setParameters: async ({ encodings }) => { sender.encodings = encodings; },
+  };
+  return sender;
 }
 
 function end(offers, camera) {
@@ -134,5 +144,27 @@ test('a short interruption is forgiven, a long one is a failure', () => {
   connection.become('disconnected');
   mock.timers.tick(INTERRUPTED);
   assert.deepEqual(reports, ['connected', 'failed']);
+  mock.timers.reset();
+});
+
+test('a picture may have more while its connection is probed, then again what the other end asked for', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { connection, pair } = end(true, 'camera');
+  const most = () => connection.lines[0].sender.encodings[0].maxBitrate;
+  const limit = (bits_per_second) => pair.receive({ kind: 'limit', bits_per_second });
+  const probe = async () => {
+    pair.way.probe();
+    await settle();
+    assert.equal(most(), PROBE.most);
+    mock.timers.tick(PROBE.ms);
+    await settle();
+  };
+  await probe();
+  assert.equal(most(), undefined);
+  await limit(400_000);
+  await probe();
+  assert.equal(most(), 400_000);
+  await limit(null);
+  assert.equal(most(), undefined);
   mock.timers.reset();
 });

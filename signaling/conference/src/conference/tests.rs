@@ -3,6 +3,7 @@ use convene_topology::{Class, PairReport, Path, Realm, Source, Why};
 
 mod any_events;
 mod relays;
+mod uplinks;
 
 const SETTINGS: Settings = Settings {
     max_participants: 3,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const PASSES_ON: Wishes = Wishes {
+pub(super) const PASSES_ON: Wishes = Wishes {
     relays: true,
     hides_address: false,
     uplink: None,
@@ -40,7 +40,7 @@ fn two_homes_and_a_relay() -> (Conference<u8>, Vec<Effect<u8>>) {
     (conference, done)
 }
 
-fn enter(conference: &mut Conference<u8>, name: &str) -> Vec<Effect<u8>> {
+pub(super) fn enter(conference: &mut Conference<u8>, name: &str) -> Vec<Effect<u8>> {
     let mut done = does(conference, 0, join(name, Role::Speaker));
     done.extend(does(conference, 0, Event::Offered(id(name))));
     done.extend(does(conference, 0, Event::Answer(id(name), String::new())));
@@ -48,7 +48,7 @@ fn enter(conference: &mut Conference<u8>, name: &str) -> Vec<Effect<u8>> {
     done
 }
 
-fn fares(from: &str, peer: &str, report: PairReport) -> Event<u8> {
+pub(super) fn fares(from: &str, peer: &str, report: PairReport) -> Event<u8> {
     Event::PairState {
         from: id(from),
         peer: id(peer),
@@ -56,11 +56,11 @@ fn fares(from: &str, peer: &str, report: PairReport) -> Event<u8> {
     }
 }
 
-fn camera_of(name: &str) -> PictureOf {
+pub(super) fn camera_of(name: &str) -> PictureOf {
     (id(name), Source::Camera)
 }
 
-fn arrives(from: &str, relay: &str, publisher: &str, report: PairReport) -> Event<u8> {
+pub(super) fn arrives(from: &str, relay: &str, publisher: &str, report: PairReport) -> Event<u8> {
     Event::RelayState {
         from: id(from),
         relay: id(relay),
@@ -78,7 +78,7 @@ fn says(from: &str, to: &str, publisher: &str) -> Event<u8> {
     }
 }
 
-fn sends(picture: &str, to: &str, on: bool) -> Notice<u8> {
+pub(super) fn sends(picture: &str, to: &str, on: bool) -> Notice<u8> {
     Notice::SendTo {
         picture: camera_of(picture),
         to: id(to),
