@@ -76,8 +76,8 @@ export class Picture {
     const way = this.#ways.get(from);
     if (way?.track !== track) return;
     way.seen = true;
-    // What goes between two browsers is as good as what the plan will say when it hears of it.
-    if (from === DIRECT ? this.#plan.path !== 'none' : this.#plan.relay === from) this.#show(from);
+    // Until the plan says so it is not sent to stay: a publisher lingers on a way that is given up.
+    if (from === DIRECT ? this.#plan.path === 'direct' : this.#plan.relay === from) this.#show(from);
     this.#arrived(from || null);
   }
 

@@ -216,6 +216,10 @@ to: string,
  */
 picture: Picture, 
 /**
+ * The connection's number, counted by whoever offers: an answer names its offer's.
+ */
+attempt: number, 
+/**
  * What.
  */
 signal: PairSignal, } | { "type": "relay_state", 
@@ -361,6 +365,10 @@ from: string,
  * The picture that the connection is for.
  */
 picture: Picture, 
+/**
+ * The connection's number, counted by whoever offers: an answer names its offer's.
+ */
+attempt: number, 
 /**
  * What.
  */

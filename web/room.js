@@ -145,7 +145,7 @@ export class Room {
       candidate: ({ candidate, mline_index }) => void this.#leg?.candidate(candidate, mline_index),
       restarted: ({ answer }) => void this.#leg?.restarted(answer),
       pair: ({ from, signal }) => mesh.signalled(from, signal),
-      relay: ({ from, picture, signal }) => mesh.relayed(from, picture, signal),
+      relay: ({ from, picture, attempt, signal }) => mesh.relayed(from, picture, attempt, signal),
       path: ({ publisher, source, path, mid, relay, why }) => {
         if (source === 'camera') mesh.plan(publisher, { path, mid, relay, why });
       },

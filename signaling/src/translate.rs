@@ -43,11 +43,13 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
         ClientMessage::Relay {
             to,
             picture,
+            attempt,
             signal,
         } => Event::Relay {
             from: id,
             to: inner::ParticipantId(to),
             picture: picture_in(picture),
+            attempt,
             signal,
         },
         ClientMessage::RelayState {
@@ -125,10 +127,12 @@ pub fn message(
         Notice::Relay {
             from,
             picture,
+            attempt,
             signal,
         } => ServerMessage::Relay {
             from: from.0,
             picture: picture_out(picture),
+            attempt,
             signal,
         },
         Notice::ServerNeeds { source, needed } => ServerMessage::ServerNeeds {

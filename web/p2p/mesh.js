@@ -46,7 +46,7 @@ export class Mesh {
   constructor(outside) {
     this.#outside = outside;
     this.#relays = new Relays({
-      signal: (to, picture, signal) => outside.send({ type: 'relay', to, picture, signal }),
+      signal: (to, picture, attempt, signal) => outside.send({ type: 'relay', to, picture, attempt, signal }),
       report: (relay, picture, state) => outside.send({ type: 'relay_state', relay, picture, state }),
       connect: (configuration) => this.connection(configuration),
       receiver: ({ publisher }) => this.others.get(publisher)?.pair?.receiver ?? null,
@@ -157,9 +157,10 @@ export class Mesh {
   /**
    * @param {string} from
    * @param {PictureName} picture
+   * @param {number} attempt
    * @param {PairSignal} signal
    */
-  relayed(from, picture, signal) { this.#relays.received(from, picture, signal); }
+  relayed(from, picture, attempt, signal) { this.#relays.received(from, picture, attempt, signal); }
 
   /** The page was hidden, or is seen again. */
   look() { for (const { pair } of this.others.values()) pair?.look(); }

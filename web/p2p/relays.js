@@ -5,11 +5,13 @@ import { Relay, Relayed } from './relay.js';
 /** @typedef {import('../protocol.d.ts').Picture} Picture */
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
 /** @typedef {import('../protocol.d.ts').PairState} PairState */
-/** @typedef {{picture: Picture, to: string, relay: Relay | null, limit: number | null}} Way  of a picture that is passed on */
+/** @typedef {{picture: Picture, to: string, attempt: number, relay: Relay | null, limit: number | null}} Way  of a picture
+ * that is passed on; `attempt`: the number of its connection, higher with each new one */
+/** @typedef {{picture: Picture, from: string, attempt: number, relayed: Relayed}} Come */
 
 /**
  * @typedef {object} Outside
- * @property {(to: string, picture: Picture, signal: PairSignal) => void} signal  sends to the other end
+ * @property {(to: string, picture: Picture, attempt: number, signal: PairSignal) => void} signal  sends to the other end
  * @property {(relay: string, picture: Picture, state: PairState) => void} report  tells the service how one arrives
  * @property {(configuration: object) => RTCPeerConnection} connect  makes a connection
  * @property {(picture: Picture) => RTCRtpReceiver | null} receiver  where a picture comes from directly, when it does
@@ -24,7 +26,8 @@ export const nameOf = ({ publisher, source }) => `${publisher}/${source}`;
 export class Relays {
   #outside;
   /** @type {Map<string, Way>} */ #out = new Map();
-  /** @type {Map<string, {picture: Picture, from: string, relayed: Relayed}>} */ #in = new Map();
+  /** @type {Map<string, Come>} */ #in = new Map();
+  #attempts = 0;
 
   /** @param {Outside} outside */
   constructor(outside) { this.#outside = outside; }
@@ -45,7 +48,7 @@ export class Relays {
     const key = keyOf(picture, to);
     if (!on) return this.#stop(key);
     if (this.#out.has(key)) return;
-    /** @type {Way} */ const way = { picture, to, relay: null, limit: null };
+    /** @type {Way} */ const way = { picture, to, attempt: 0, relay: null, limit: null };
     this.#out.set(key, way);
     this.#send(way);
     this.#outside.changed();
@@ -60,17 +63,23 @@ export class Relays {
   }
 
   /**
-   * The other end says something: a relay offers, a subscriber answers.
+   * The other end says something: a relay offers, a subscriber answers. What is said of an earlier connection is void.
    * @param {string} from
    * @param {Picture} picture
+   * @param {number} attempt
    * @param {PairSignal} signal
    */
-  received(from, picture, signal) {
+  received(from, picture, attempt, signal) {
     const key = keyOf(picture, from);
-    const mine = this.#out.get(key)?.relay;
-    if (mine) return void mine.receive(signal);
-    if (signal.kind === 'description') this.#receive(key, from, picture);
-    void this.#in.get(key)?.relayed.receive(signal);
+    const mine = this.#out.get(key);
+    if (mine?.relay) {
+      if (mine.attempt === attempt) void mine.relay.receive(signal);
+      return;
+    }
+    const last = this.#in.get(key)?.attempt ?? 0;
+    if (signal.kind === 'description' && attempt > last) this.#receive(key, from, picture, attempt);
+    const come = this.#in.get(key);
+    if (come?.attempt === attempt) void come.relayed.receive(signal);
   }
 
   /**
@@ -107,9 +116,10 @@ export class Relays {
     const receiver = this.#outside.receiver(way.picture);
     if (!receiver) return;
     way.relay?.close();
+    const attempt = way.attempt = this.#attempts += 1;
     way.relay = new Relay(receiver, nameOf(way.picture), {
       connect: this.#outside.connect,
-      signal: (signal) => this.#outside.signal(way.to, way.picture, signal),
+      signal: (signal) => this.#outside.signal(way.to, way.picture, attempt, signal),
       limited: (bitsPerSecond) => this.#limited(way, bitsPerSecond),
     });
   }
@@ -129,19 +139,20 @@ export class Relays {
    * @param {string} key
    * @param {string} from
    * @param {Picture} picture
+   * @param {number} attempt
    */
-  #receive(key, from, picture) {
+  #receive(key, from, picture, attempt) {
     this.#drop(key);
     const relayed = new Relayed({
       connect: this.#outside.connect,
-      signal: (signal) => this.#outside.signal(from, picture, signal),
+      signal: (signal) => this.#outside.signal(from, picture, attempt, signal),
       picture: (track) => this.#outside.came(from, picture, track),
       report: (state) => {
         this.#outside.report(from, picture, state);
         if (state === 'failed') this.#drop(key);
       },
     });
-    this.#in.set(key, { picture, from, relayed });
+    this.#in.set(key, { picture, from, attempt, relayed });
   }
 
   /** @param {string} key */

@@ -25,8 +25,10 @@ test('the server shows the picture until the direct one moves', () => {
   picture.plan({ path: 'server', slot: 'slot track', relay: null });
   assert.deepEqual(shown, [['slot track', 'server']]);
   awaited[0].arrived();
-  assert.deepEqual(shown.at(-1), ['direct track', 'direct']);
+  assert.deepEqual(shown.length, 1, 'told, and not shown before the plan says that it will go on');
   assert.equal(arrivals(), 1);
+  picture.plan({ path: 'direct', slot: null, relay: null });
+  assert.deepEqual(shown.at(-1), ['direct track', 'direct']);
 });
 
 test('a direct picture that was given up is not shown when its frame comes late', () => {

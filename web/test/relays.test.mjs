@@ -30,7 +30,7 @@ function scene({ has = true } = {}) {
   const connections = [];
   const facts = { receiver: has ? RECEIVER : null };
   const relays = new Relays({
-    signal: (to, picture, signal) => log.signals.push([to, signal.kind, signal.description_type]),
+    signal: (to, picture, attempt, signal) => log.signals.push([to, attempt, signal.kind, signal.description_type]),
     report: (relay, picture, state) => log.reports.push([relay, state]),
     connect: () => { const made = new Connection(); connections.push(made); return made; },
     receiver: () => facts.receiver,
@@ -49,7 +49,7 @@ test('what is passed on goes on a connection of its own, and ends with the order
   await settle();
   assert.equal(connections.length, 2, 'the same order twice is one');
   assert.deepEqual(connections[0].lines, [{ track: RECEIVER.track, direction: 'sendonly' }]);
-  assert.deepEqual(log.signals, [['bob', 'description', 'offer'], ['cid', 'description', 'offer']]);
+  assert.deepEqual(log.signals, [['bob', 1, 'description', 'offer'], ['cid', 2, 'description', 'offer']]);
   assert.deepEqual(relays.passedOn.map(({ to }) => to), ['bob', 'cid']);
   relays.order(PICTURE, 'bob', false);
   assert.deepEqual(connections.map(({ connectionState }) => connectionState), ['closed', 'new']);
@@ -70,9 +70,9 @@ test('an order waits for its picture, and begins anew when that comes anew', asy
 
 test('a picture that is passed on to me is told by its first frame, and has failed when it stands still', async () => {
   const { relays, log, connections } = scene();
-  relays.received('pat', PICTURE, offer(1));
+  relays.received('pat', PICTURE, 1, offer(1));
   await settle();
-  assert.deepEqual(log.signals, [['pat', 'description', 'answer']]);
+  assert.deepEqual(log.signals, [['pat', 1, 'description', 'answer']]);
   connections[0].ontrack({ track: 'track', receiver: RECEIVER });
   relays.look(() => Infinity);
   assert.deepEqual([log.came, log.reports], [[['pat', 'track']], []], 'before its first frame nothing stands still');
@@ -88,12 +88,12 @@ test('a relay that does not come is slow, then failed; a new offer is a new try'
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   try {
     const { relays, log, connections } = scene();
-    relays.received('pat', PICTURE, offer(1));
+    relays.received('pat', PICTURE, 1, offer(1));
     mock.timers.tick(SLOW);
     mock.timers.tick(GIVE_UP);
     assert.deepEqual(log.reports, [['pat', 'slow'], ['pat', 'failed']]);
-    relays.received('pat', PICTURE, offer(2));
-    relays.received('pat', PICTURE, offer(3));
+    relays.received('pat', PICTURE, 2, offer(2));
+    relays.received('pat', PICTURE, 3, offer(3));
     assert.deepEqual(connections.map(({ connectionState }) => connectionState), ['closed', 'closed', 'new']);
     relays.close();
     mock.timers.tick(GIVE_UP);
@@ -101,4 +101,29 @@ test('a relay that does not come is slow, then failed; a new offer is a new try'
   } finally {
     mock.timers.reset();
   }
+});
+
+test('an answer to an earlier offer is not taken for one to the last', async () => {
+  const { relays, connections } = scene();
+  const answer = (n) => ({ kind: 'description', description_type: 'answer', sdp: `answer ${n}` });
+  relays.order(PICTURE, 'bob', true);
+  relays.begin(PICTURE);
+  await settle();
+  const answers = () => connections.map(({ remoteDescription }) => remoteDescription?.sdp);
+  relays.received('bob', PICTURE, 1, answer(1));
+  await settle();
+  assert.deepEqual(answers(), [undefined, undefined]);
+  relays.received('bob', PICTURE, 2, answer(2));
+  await settle();
+  assert.deepEqual(answers(), [undefined, 'answer 2']);
+  relays.close();
+});
+
+test('an offer that comes late is not taken for a new one', async () => {
+  const { relays, connections } = scene();
+  relays.received('pat', PICTURE, 2, offer(2));
+  relays.received('pat', PICTURE, 1, offer(1));
+  await settle();
+  assert.deepEqual(connections.map(({ remoteDescription }) => remoteDescription?.sdp), ['offer 2']);
+  relays.close();
 });

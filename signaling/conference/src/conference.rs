@@ -111,6 +111,7 @@ impl<S> Conference<S> {
                 from,
                 to,
                 picture,
+                attempt,
                 signal,
             } => {
                 let told = self.relay_between(&from, &to, &picture);
@@ -119,6 +120,7 @@ impl<S> Conference<S> {
                     notice: Notice::Relay {
                         from,
                         picture,
+                        attempt,
                         signal,
                     },
                 };

@@ -109,6 +109,8 @@ pub enum Notice<S> {
         from: ParticipantId,
         /// The picture.
         picture: PictureOf,
+        /// Which of their connections for it.
+        attempt: u32,
         /// What.
         signal: S,
     },

@@ -125,6 +125,8 @@ pub enum Event<S> {
         to: ParticipantId,
         /// The picture.
         picture: PictureOf,
+        /// Which of their connections for it; passed on unread.
+        attempt: u32,
         /// What.
         signal: S,
     },

@@ -101,6 +101,8 @@ pub enum ServerMessage {
         from: ParticipantId,
         /// The picture that the connection is for.
         picture: Picture,
+        /// The connection's number, counted by whoever offers: an answer names its offer's.
+        attempt: u32,
         /// What.
         signal: PairSignal,
     },

@@ -41,7 +41,7 @@ fn event() -> impl Strategy<Value = Event<u8>> {
     prop_oneof![
         6 => (who(), role, publishing.clone(), wishes.clone()).prop_map(|(id, role, publishing, wishes)| Event::Join { name: id.0.clone(), id, role, publishing, wishes }),
         2 => (who(), wishes).prop_map(|(id, wishes)| Event::Wish(id, wishes)),
-        3 => (who(), who(), who(), 0..9_u8).prop_map(|(from, to, publisher, signal)| Event::Relay { from, to, picture: (publisher, Source::Camera), signal }),
+        3 => (who(), who(), who(), 0..9_u8).prop_map(|(from, to, publisher, signal)| Event::Relay { from, to, picture: (publisher, Source::Camera), attempt: 1, signal }),
         3 => (who(), who(), who(), report.clone()).prop_map(|(from, relay, publisher, report)| Event::RelayState { from, relay, picture: (publisher, Source::Camera), report }),
         3 => who().prop_map(Event::Offered),
         3 => who().prop_map(|id| Event::Answer(id, String::new())),

@@ -74,6 +74,7 @@ fn says(from: &str, to: &str, publisher: &str) -> Event<u8> {
         from: id(from),
         to: id(to),
         picture: camera_of(publisher),
+        attempt: 2,
         signal: 7,
     }
 }
@@ -106,6 +107,7 @@ fn a_public_one_passes_on_what_two_private_ones_show() {
     let notice = Notice::Relay {
         from: id("pat"),
         picture: camera_of("ann"),
+        attempt: 2,
         signal: 7,
     };
     assert!(told(&signal, "bob", &notice));
