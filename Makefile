@@ -39,6 +39,7 @@ bench: ## what a leg costs with either ICE agent, and how long plans take; a qua
 lab: ## the whole NAT laboratory: which way pictures take across NATs, firewalls and bad lines; a table at the end
 	@scripts/provide.sh test
 	@$(MAKE) --no-print-directory browsers-ready
+	cargo build --release --locked -p convene-load
 	npm --prefix tests/browsers run lab
 
 install-plugin: ## put the GStreamer plugin where gst-launch-1.0 finds it

@@ -1,5 +1,7 @@
 // My connection with the server: my sound, the mix, and the pictures that go through it. Knows no DOM.
 
+import { Layers } from './layers.js';
+
 /** @typedef {import('./registration/socket.js').Socket} Socket */
 /** @typedef {{camera_mid: string, screen_mid: string, sdp: string}} Offer */
 
@@ -16,7 +18,7 @@ export class Leg {
   #connection = new RTCPeerConnection();
   #socket; #outside;
   /** @type {MediaStreamTrack | null} */ #microphone;
-  #cameraMid = '';
+  /** @type {Layers | null} */ #camera = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
 
   /**
@@ -40,13 +42,13 @@ export class Leg {
    * @param {Offer} offer
    */
   async answer({ sdp, camera_mid, screen_mid }) {
-    this.#cameraMid = camera_mid;
     await this.#connection.setRemoteDescription({ type: 'offer', sdp });
     const [mix] = this.#connection.getTransceivers();
     mix.direction = 'sendrecv';
     await mix.sender.replaceTrack(this.#microphone);
     for (const line of this.#connection.getTransceivers()) {
       if (line.mid === camera_mid || line.mid === screen_mid) line.direction = 'sendonly';
+      if (line.mid === camera_mid) this.#camera = new Layers(line.sender);
     }
     this.#outside.sound(new MediaStream([mix.receiver.track]));
     await this.#connection.setLocalDescription();
@@ -70,12 +72,13 @@ export class Leg {
    * Sends the camera to the server while somebody needs it there.
    * @param {MediaStreamTrack | null} camera
    */
-  async sendCamera(camera) {
-    const sender = this.#line(this.#cameraMid)?.sender;
-    if (!sender) return;
-    await sender.replaceTrack(camera);
-    await setActive(sender, camera !== null);
-  }
+  async sendCamera(camera) { await this.#camera?.send(camera); }
+
+  /**
+   * These layers of the camera are needed, and no others.
+   * @param {string[]} names
+   */
+  async needLayers(names) { await this.#camera?.need(names); }
 
   /**
    * The picture that comes in a slot.
@@ -123,15 +126,4 @@ export class Leg {
     await this.#connection.setLocalDescription(offer);
     this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
   }
-}
-
-/**
- * Without a track Firefox goes on sending a black frame now and then, unless its encoding is put out.
- * @param {RTCRtpSender} sender
- * @param {boolean} active
- */
-async function setActive(sender, active) {
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings ?? []) encoding.active = active;
-  await sender.setParameters(parameters);
 }

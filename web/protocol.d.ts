@@ -32,6 +32,24 @@ publisher: string,
  */
 source: Source, };
 
+export type Shown = { 
+/**
+ * Whose picture.
+ */
+publisher: string, 
+/**
+ * Which of his.
+ */
+source: Source, 
+/**
+ * In pixels of the device; 0: as wide as it comes.
+ */
+width: number, 
+/**
+ * The same downward.
+ */
+height: number, };
+
 export type Wishes = { 
 /**
  * Whether he passes pictures on to those who cannot reach their publishers.
@@ -250,7 +268,11 @@ publishing: Publishing, } | { "type": "want",
 /**
  * All that is wanted; what is not in it is not.
  */
-pictures: Array<Picture>, } | { "type": "leave", } | { "type": "end", };
+pictures: Array<Picture>, } | { "type": "sizes", 
+/**
+ * The pictures whose sizes are others than before.
+ */
+pictures: Array<Shown>, } | { "type": "leave", } | { "type": "end", };
 
 export type ServerMessage = { "type": "welcome", 
 /**
@@ -384,7 +406,15 @@ source: Source,
 /**
  * Whether it is needed.
  */
-needed: boolean, } | { "type": "probe", 
+needed: boolean, } | { "type": "layers", 
+/**
+ * Which of your pictures.
+ */
+source: Source, 
+/**
+ * Their names in the offer (RFC 8851), the smallest first.
+ */
+needed: Array<string>, } | { "type": "probe", 
 /**
  * How.
  */

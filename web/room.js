@@ -106,6 +106,12 @@ export class Room {
     await this.#sendToServer();
   }
 
+  /** @param {import('./view/sizes.js').Shown[]} sizes  how large whose cameras are shown */
+  showSizes(sizes) {
+    const shown = (/** @type {import('./view/sizes.js').Shown} */ { id, width, height }) => ({ publisher: id, source: /** @type {const} */ ('camera'), width, height });
+    this.#socket.send({ type: 'sizes', pictures: sizes.map(shown) });
+  }
+
   end() { this.#socket.send({ type: 'end' }); }
 
   leave() {
@@ -156,6 +162,7 @@ export class Room {
         this.#serverNeedsCamera = needed;
         void this.#sendToServer();
       },
+      layers: ({ source, needed }) => { if (source === 'camera') void this.#leg?.needLayers(needed); },
       probe: ({ wish }) => void this.#probe.receive(wish),
       talkers: ({ talkers }) => this.#view.talkers(talkers),
       ended: ({ reason }) => this.#over(reason),

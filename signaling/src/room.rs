@@ -219,6 +219,14 @@ impl Room {
         match input {
             Input::Join(newcomer) => self.join(*newcomer),
             Input::Said(id, ClientMessage::Probe { signal }) => self.probe_said(id, signal),
+            Input::Said(id, ClientMessage::Sizes { pictures }) => {
+                self.with_leg(&id, |leg| {
+                    for shown in &pictures {
+                        let source = translate::shown_source(shown.source);
+                        leg.resize(&shown.publisher, source, (shown.width, shown.height));
+                    }
+                });
+            }
             Input::Said(id, message) => {
                 if let Some(event) = translate::event(&id, message) {
                     self.handle(event);
@@ -444,6 +452,11 @@ impl Room {
             LegEvent::Connected => self.handle(Event::LegConnected(id)),
             LegEvent::Heard => self.handle(Event::LegHeard(id)),
             LegEvent::Talkers(talkers) => self.mention_talkers(&id, talkers),
+            LegEvent::Layers { source, needed } => {
+                if let Some(message) = translate::layers(&source, needed) {
+                    self.say(&id, message);
+                }
+            }
             LegEvent::Silent => self.handle(Event::LegSilent(id)),
             LegEvent::Back => self.handle(Event::LegBack(id)),
             LegEvent::Address { .. } => self.learn(id, &event),

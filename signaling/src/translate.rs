@@ -13,12 +13,14 @@ use inner::{Event, Notice, Refusal};
 use crate::{leg::AUDIO_SLOTS, standing::Standing};
 
 /// What a participant's message tells the conference; `None` for a `join`, which only the socket
-/// understands, and for what is said of a probe, which is the room's business.
+/// understands, and for what is said of a probe or of sizes, which is the room's business.
 #[must_use]
 pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<PairSignal>> {
     let id = id.clone();
     Some(match message {
-        ClientMessage::Join { .. } | ClientMessage::Probe { .. } => return None,
+        ClientMessage::Join { .. } | ClientMessage::Probe { .. } | ClientMessage::Sizes { .. } => {
+            return None;
+        }
         ClientMessage::Answer { sdp } => Event::Answer(id, sdp),
         ClientMessage::Candidate {
             candidate,
@@ -229,6 +231,25 @@ pub fn source_name(source: topology::Source) -> &'static str {
         topology::Source::Camera => "camera",
         topology::Source::Screen => "screen",
     }
+}
+
+/// The same for a source on the wire.
+#[must_use]
+pub fn shown_source(source: Source) -> &'static str {
+    match source {
+        Source::Camera => "camera",
+        Source::Screen => "screen",
+    }
+}
+
+/// Which layers of a picture of his a participant is to send; `None`: the elements name no such source.
+#[must_use]
+pub fn layers(source: &str, needed: Vec<String>) -> Option<ServerMessage> {
+    let sources = [Source::Camera, Source::Screen];
+    let source = sources
+        .into_iter()
+        .find(|known| shown_source(*known) == source)?;
+    Some(ServerMessage::Layers { source, needed })
 }
 
 fn path_message(

@@ -48,8 +48,14 @@ function octetsByHost(lab, to) {
   return octets;
 }
 
-/** Whose address and port that is, as `to` sees it: a neighbour's own, or a public one with ports of its own. */
-function hostAt({ hosts }, { address, port }, to) {
+/**
+ * Whose address and port that is, as `to` sees it: a neighbour's own, or a public one with ports of its own.
+ * @param {import('./laboratory.mjs').Laboratory} lab
+ * @param {{address: string, port: number}} end
+ * @param {import('./laboratory.mjs').Host} to
+ * @returns {string}  his name
+ */
+export function hostAt({ hosts }, { address, port }, to) {
   const isNeighbours = (link) => link.address === address && to.links.some(({ segment }) => segment === link.segment);
   const is = (host) => host.links.some(isNeighbours) || isSeenAs(host, { address, port });
   return Object.values(hosts).find(is)?.name ?? `${address}:${port}`;

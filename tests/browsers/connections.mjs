@@ -122,3 +122,20 @@ export function pairsOf(page) {
     })
     .map(({ iceServers, candidates }) => ({ iceServers, candidates })));
 }
+
+/**
+ * The layers in which the page sends its picture to the server: which are put on, and how many frames went out by each.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<{rid: string, active: boolean, frames: number, limited: string}[]>}  `limited`: by what
+ */
+export function layersSent(page) {
+  return page.evaluate(async () => {
+    const carriesSound = ({ connection }) =>
+      connection.getTransceivers().some(({ receiver }) => receiver.track.kind === 'audio');
+    const { connection } = keptConnections.filter(carriesSound).at(-1);
+    const rows = [...(await connection.getStats()).values()];
+    const layers = rows.filter(({ type, kind, rid }) => type === 'outbound-rtp' && kind === 'video' && rid);
+    return layers.map(({ rid, active, framesSent, qualityLimitationReason }) =>
+      ({ rid, active, frames: framesSent ?? 0, limited: qualityLimitationReason }));
+  });
+}

@@ -4,6 +4,8 @@
 // Times are milliseconds since 1970, so that those of several pages can be compared; `now` gives them here.
 
 const LOOK_EVERY_MS = 50;
+// Long enough to show how pictures go on this machine, and too short for what was done to them before to be in it.
+const BEFORE_MS = 3_000;
 
 /**
  * @typedef {{at: number, frames: number, path: string, relay: string | null}} Moment  from then on it was so
@@ -31,13 +33,20 @@ export function courseOf(page) {
  * @param {import('puppeteer-core').Page} page
  * @returns {Promise<Record<string, {path: string, relay: string | null, moves: boolean}>>}
  */
-export function picturesOf(page) {
-  return page.evaluate(() => Object.fromEntries(Object.entries(keptCourse.pictures).map(([name, moments]) => {
-    const { path, relay, frames } = moments.at(-1);
-    const sameWay = (moment) => moment.path === path && moment.relay === relay;
-    const begun = moments[moments.findLastIndex((moment) => !sameWay(moment)) + 1];
-    return [name, { path, relay, moves: frames > begun.frames }];
-  })));
+export async function picturesOf(page) {
+  const { pictures } = await courseOf(page);
+  return Object.fromEntries(Object.entries(pictures).map(([name, moments]) => [name, movesOnItsWay(moments)]));
+}
+
+/**
+ * How a picture stands, and whether it has got a frame since it is on its path.
+ * @param {Moment[]} moments
+ */
+export function movesOnItsWay(moments) {
+  const { path, relay, frames } = moments.at(-1);
+  const sameWay = (moment) => moment.path === path && moment.relay === relay;
+  const begun = moments[moments.findLastIndex((moment) => !sameWay(moment)) + 1];
+  return { path, relay, moves: frames > begun.frames };
 }
 
 function keep(everyMs) {
@@ -68,6 +77,19 @@ export function longestFreeze(moments, from, to) {
   const before = frames.findLast((at) => at <= from) ?? from;
   const times = [before, ...frames.filter((at) => at > from && at <= to), to];
   return Math.max(...times.slice(1).map((at, i) => at - times[i]));
+}
+
+/**
+ * How long the picture stood still at most between `from` and `to`, and in the time just before `from`, as far as it
+ * was there: in whole milliseconds.
+ * @param {Moment[]} moments
+ * @param {number} from
+ * @param {number} to
+ */
+export function stillBeforeAndAfter(moments, from, to) {
+  const there = firstFrame(moments) ?? from;
+  const before = longestFreeze(moments, Math.min(from, Math.max(there, from - BEFORE_MS)), from);
+  return { before: Math.round(before), after: Math.round(longestFreeze(moments, from, to)) };
 }
 
 /**

@@ -6,12 +6,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { carriersSaid, carriersSeen } from './carriers.mjs';
 import { videoBytesThroughTheServer } from './checks.mjs';
 import { legOf, pairsOf, picturesSent } from './connections.mjs';
-import { longestFreeze, median, now, rate } from './course.mjs';
+import { median, now, rate, stillBeforeAndAfter } from './course.mjs';
 import { longestConcealment } from './listen.mjs';
 import { messagesTo } from './messages.mjs';
+import { isReachable, leastByServer, meet, pictureOctets } from './share.mjs';
 import { until } from './until.mjs';
 
 const SENDING_MS = 1_000;
+// Five frames, two of which are the instrument's own, and how much longer than before counts as no longer.
+const FEW_FRAMES_MS = 250;
+const NOT_LONGER = 1.5;
+const AS_BEFORE = ` and for at most ${FEW_FRAMES_MS} ms or ${NOT_LONGER} times as long as before`;
+// Longer than pictures linger on a path that the plan has left (../../web/p2p/mesh.js).
+const SETTLED_MS = 5_000;
+// What the page says by itself.
+const UPLINK = 8;
 
 const WORDS = {
   paths: { knows: ['within_ms'], look: paths },
@@ -21,6 +30,7 @@ const WORDS = {
   fps: { knows: ['of', 'at', 'after_ms', 'for_ms'], look: fps },
   sends: { knows: [], look: sends },
   server_video_bytes: { knows: ['for_ms'], look: serverVideoBytes },
+  server_share: { knows: ['within_ms', 'for_ms'], look: serverShare },
   sound_gap_ms: { knows: ['at', 'after_ms', 'for_ms'], look: soundGap },
   hidden: { knows: [], look: hidden },
   known: { knows: ['within_ms'], look: known },
@@ -106,22 +116,33 @@ async function firstPicture(play, { first_picture_ms: atMost, within_ms = 10_000
   };
 }
 
-/** How long pictures stood still since what was done: those that it touched, and all others. */
+/**
+ * How long pictures stood still since what was done: those that it touched, and all others. Of these each is compared
+ * with itself in the time before, since what a busy machine does to pictures it does before as well.
+ */
 async function freeze(play, { freeze_ms: limits, for_ms = 3_000 }) {
   await pause(for_ms);
   const courses = await play.courses();
-  const stillMs = ([publisher, subscriber]) =>
-    Math.round(longestFreeze(courses[subscriber].pictures[publisher] ?? [], play.began, now()));
+  const [from, to] = [play.began, now()];
+  const still = ([publisher, subscriber]) =>
+    stillBeforeAndAfter(courses[subscriber].pictures[publisher] ?? [], from, to);
   const groups = Object.entries(limits).map(([name, atMost]) => ({
-    name, atMost, each: play.before[name].map((pair) => ({ pair, ms: stillMs(pair) })),
+    name, atMost, each: play.before[name].map((pair) => ({ pair, ...still(pair) })),
   }));
-  const list = (each) => each.map(({ pair, ms }) => `${inWords(pair)} ${ms} ms`).join(', ') || 'none';
+  const allowed = ({ name, atMost }, before) => (name === 'others' ? Math.min(atMost, untouched(before)) : atMost);
+  const inMs = ({ pair, before, after }) => `${inWords(pair)} ${after} ms (${before})`;
+  const list = (each) => each.map(inMs).join(', ') || 'none';
   return {
-    must: groups.map(({ name, atMost }) => `${name} still for at most ${atMost} ms`).join(', '),
-    seen: groups.map(({ name, each }) => `${name}: ${list(each)}`).join('; '),
-    good: groups.every(({ atMost, each }) => each.length > 0 && each.every(({ ms }) => ms <= atMost)),
+    must: groups.map(({ name, atMost }) =>
+      `${name} still for at most ${atMost} ms${name === 'others' ? AS_BEFORE : ''}`).join(', '),
+    seen: `${groups.map(({ name, each }) => `${name}: ${list(each)}`).join('; ')}; in brackets: before`,
+    good: groups.every((group) => group.each.length > 0
+      && group.each.every(({ before, after }) => after <= allowed(group, before))),
   };
 }
+
+/** For how long a picture may stand still to which nothing happened. */
+const untouched = (before) => Math.max(FEW_FRAMES_MS, before * NOT_LONGER);
 
 async function fps(play, { fps: atLeast, of, at, after_ms = 0, for_ms = 5_000 }) {
   await play.reach(after_ms);
@@ -152,6 +173,45 @@ async function sends(play, { sends: limits }) {
 async function serverVideoBytes(play, { server_video_bytes: atMost, for_ms = 3_000 }) {
   const bytes = await videoBytesThroughTheServer(play.service, for_ms);
   return { must: `${atMost} video bytes through the server in ${for_ms} ms`, seen: `${bytes}`, good: bytes <= atMost };
+}
+
+/**
+ * What the server carries of what an SFU would, once all has settled: of the pairs and of the octets of pictures, at
+ * most so much more than the pairs that no plan can keep from it.
+ */
+async function serverShare(play, { server_share: { pairs, octets }, within_ms = 30_000, for_ms = 10_000 }) {
+  const { meets, least } = foreseenBy(play);
+  const begun = now();
+  let [standings, ways, changed] = [[], '', begun];
+  const served = () => standings.filter(({ path }) => path === 'server' || path === 'none').length / standings.length;
+  const settled = await happens(within_ms, async () => {
+    standings = await play.paths();
+    const before = ways;
+    ways = standings.map(standingInWords).join();
+    if (ways !== before) changed = now();
+    return served() <= least + pairs && now() - changed > SETTLED_MS;
+  });
+  const came = await pictureOctets(play.lab, [...play.present.keys()], for_ms);
+  const share = came.server / came.all;
+  const apart = standings.filter(({ pair, path }) => path !== 'direct' && meets(...pair));
+  return {
+    must: `by the server, beyond what no plan can keep from it, at most ${percent(pairs)} of the pairs and `
+      + `${percent(octets)} of the octets of pictures; within ${within_ms} ms`,
+    seen: `${standings.length} pairs: ${summary(standings)}; ${settled ? 'settled' : 'not settled'} `
+      + `after ${Math.round(changed - begun)} ms; by the server ${percent(served())}, `
+      + `no plan has less than ${percent(least)}; `
+      + `of ${(came.all / 1e6).toFixed(2)} MB in ${for_ms} ms ${percent(share)}; `
+      + `not direct though they can meet: ${apart.map(standingInWords).join(', ') || 'none'}`,
+    good: settled && share <= least + octets,
+  };
+}
+
+/** What follows from the NATs alone: who can meet, and what no plan can keep from the server. */
+function foreseenBy({ lab, story: { uplink = UPLINK, members = [] }, present, pairs }) {
+  const behaviour = (name) => lab.hosts[name].links[0].behaviour;
+  const meets = (one, other) => meet(behaviour(one), behaviour(other));
+  const relays = [...present.keys()].filter((name) => !members.includes(name) && isReachable(behaviour(name)));
+  return { meets, least: leastByServer(pairs, meets, { relays, uplink }) / pairs.length };
 }
 
 async function soundGap(play, { sound_gap_ms: atMost, at, after_ms = 0, for_ms = 5_000 }) {
@@ -233,6 +293,7 @@ function happens(withinMs, probe) {
   return until('', withinMs, probe).then(() => true, () => false);
 }
 
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const among = (list, name) => list === undefined || list.includes(name);
 const names = (list) => list?.join(', ') ?? 'all';
 const inWords = ([publisher, subscriber]) => `${publisher} at ${subscriber}`;

@@ -18,7 +18,13 @@ const LOOK_EVERY_MS = 10;
 
 /**
  * @typedef {{from?: string, to?: string, proto?: 'udp' | 'tcp' | 'any', both?: boolean}} Cut
- * @typedef {{segment: string, device: string, address: string, public: {address: string, ports?: object}}} Link
+ * @typedef {{translated: boolean, mapping: string, filtering: string}} Behaviour  in the words of RFC 4787
+ * @typedef {object} Link
+ * @property {string} segment
+ * @property {string} device
+ * @property {string} address
+ * @property {{address: string, ports?: object}} public
+ * @property {Behaviour} behaviour  of all that is between
  * @typedef {import('./host.mjs').Host & {links: Link[]}} Host  `address`: that of its first link
  */
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { keepConnections, legOf, pairsOf } from './connections.mjs';
+import { courseOf, picturesOf } from './course.mjs';
 import { follow, followed, levels } from './listen.mjs';
 import { until } from './until.mjs';
 
@@ -107,6 +108,12 @@ export class Person {
     const report = await this.report();
     return report.participants.find((participant) => participant.name === other.name);
   }
+
+  /** When each of the others' pictures got another frame or another path, if the page keeps its course. */
+  course() { return courseOf(this.page); }
+
+  /** How each of the others' pictures stands, if the page keeps its course. */
+  pictures() { return picturesOf(this.page); }
 
   /** All that is to be read on the page. */
   text() {

@@ -4,10 +4,11 @@
 // This is who comes and what is done; what is to be seen is expectations.mjs's business.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { courseOf, firstFrame, keepCourse, now, picturesOf } from './course.mjs';
+import { firstFrame, keepCourse, now } from './course.mjs';
 import { expectation } from './expectations.mjs';
 import { giveVoice } from './firefox.mjs';
 import { keepMessages } from './messages.mjs';
+import { makeSmallPictures } from './small.mjs';
 import { PairsBefore, leaver } from './pairs.mjs';
 import { inLaboratory } from './stage.mjs';
 import { countTraffic } from './traffic.mjs';
@@ -23,8 +24,10 @@ const FIRST_PICTURE_WITHIN_MS = 20_000;
  * @property {string[]} people  hosts at which somebody sits
  * @property {string[]} [no_devices]
  * @property {string[]} [firefox]
+ * @property {string[]} [members]  who have no browser: they see pictures, publish none and pass none on
  * @property {string[]} [hide]  who hide their addresses
  * @property {number} [uplink]  pictures that each agrees to send at once, when not as many as the page says by itself
+ * @property {boolean} [small]  cameras make small pictures, few a second: where one machine has many encoders
  * @property {boolean} [music]  microphones are left as they are, for who measures sound
  * @property {{of: string, at: string}} [relay]  whom the name `relay` means: who relays that picture to him when the
  *   first step begins that speaks of him
@@ -78,7 +81,8 @@ export function inWords({ step, must, seen, good }) {
   return `${good ? 'ok' : 'NOT'}  ${step}: ${must}; seen: ${seen}`;
 }
 
-function role({ no_devices = [], firefox = [] }, name, i) {
+function role({ no_devices = [], firefox = [], members = [], small = false }, name, i) {
+  if (members.includes(name)) return { name, member: true };
   const inFirefox = firefox.includes(name);
   return {
     name,
@@ -87,6 +91,7 @@ function role({ no_devices = [], firefox = [] }, name, i) {
     prepare: async (page) => {
       await keepCourse(page);
       await keepMessages(page);
+      if (small) await makeSmallPictures(page);
       if (inFirefox) await giveVoice(page);
     },
   };
@@ -94,7 +99,7 @@ function role({ no_devices = [], firefox = [] }, name, i) {
 
 /** What is so while a scenario is told. */
 export class Play {
-  /** @type {Map<string, import('./person.mjs').Person>} who is in */
+  /** @type {Map<string, import('./person.mjs').Person | import('./member.mjs').Member>} who is in */
   present = new Map();
 
   /** @type {Map<string, {id: string, moderator_token: string}>} where each is or was last */
@@ -117,17 +122,17 @@ export class Play {
 
   /** @returns {Promise<Record<string, import('./course.mjs').Course>>}  by the names of who watch */
   courses() {
-    return this.#ask(courseOf);
+    return this.#ask((person) => person.course());
   }
 
   async #ask(what) {
-    const all = [...this.present].map(async ([name, { page }]) => [name, await what(page)]);
+    const all = [...this.present].map(async ([name, person]) => [name, await what(person)]);
     return Object.fromEntries(await Promise.all(all));
   }
 
   /** How every picture stands: its path, and who relays it. */
   async paths() {
-    const pictures = await this.#ask(picturesOf);
+    const pictures = await this.#ask((person) => person.pictures());
     const standing = ([publisher, subscriber]) => pictures[subscriber][publisher];
     return this.pairs.map((pair) => ({ pair, path: 'none', relay: null, moves: false, ...standing(pair) }));
   }

@@ -7,6 +7,7 @@ import { firefoxMissing, giveVoice, startFirefox } from './firefox.mjs';
 import { run } from './host.mjs';
 import { labMissing, makeLab } from './lab.mjs';
 import { laboratoryMissing, layOut, openLaboratory } from './laboratory.mjs';
+import { Member } from './member.mjs';
 import { Person } from './person.mjs';
 import { PORT, serviceMissing, startService } from './service.mjs';
 
@@ -15,9 +16,11 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @property {string} name
  * @property {number} [tone]  without it: no devices
  * @property {boolean} [firefox]
+ * @property {boolean} [member]  has no browser: a client without a media engine
  * @property {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
  * @property {boolean} [autoplay]
  * @property {boolean} [home]  behind a cone NAT, as in most homes: the router `<name>-home`
+ * @property {number} [downKbps]  what his line carries to him
  * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such NAT
  *
  * @typedef {object} Setting
@@ -83,8 +86,11 @@ function sceneOf(cast) {
     [nats.${segment}]
     mapping = "endpoint-independent"
     filtering = "address-and-port-dependent"`);
+  const lines = cast.filter(({ downKbps }) => downKbps).map(({ name, downKbps }) => `
+    [links.${name}]
+    down = { rate_kbps = ${downKbps} }`);
   const hosts = places.map(([name, segments]) => `${name} = ${JSON.stringify(segments)}`);
-  return [...nats, '[hosts]', 'server = "public"', ...hosts].join('\n');
+  return [...nats, '[hosts]', 'server = "public"', ...hosts, ...lines].join('\n');
 }
 
 async function play(lab, { ice, wired = false, topology }, cast, story) {
@@ -105,15 +111,16 @@ async function play(lab, { ice, wired = false, topology }, cast, story) {
 }
 
 class Stage {
-  /** @type {Person[]} */
+  /** @type {(Person | Member)[]} */
   people = [];
 
   constructor(lab, wired) {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, prepare, autoplay }) {
+  async seat({ name, tone, firefox = false, member = false, prepare, autoplay }) {
     const host = this.lab.hosts[name];
+    if (member) return void this.people.push(new Member(name, host));
     if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
     const how = { origin: this.service.origin, tone, autoplay };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);

@@ -3,6 +3,7 @@
 import { say } from '../i18n.js';
 import { maySend } from '../permission/role.js';
 import { element } from './elements.js';
+import { Sizes } from './sizes.js';
 import { Tile } from './tile.js';
 
 /** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
@@ -17,6 +18,8 @@ export class Stage {
   #sound = /** @type {HTMLAudioElement} */ (element('sound'));
   /** @type {Tile | null} */ #own = null;
   #me = '';
+  /** @type {import('../room.js').Room | null} */ #room = null;
+  #sizes = new Sizes((sizes) => this.#room?.showSizes(sizes));
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #word;
 
   /**
@@ -26,6 +29,7 @@ export class Stage {
    * @param {() => void} leave
    */
   control(room, devices, leave) {
+    this.#room = room;
     toggle('microphone', devices.microphone, ['mute', 'unmute'], (on) => {
       room.setMicrophone(on);
       if (this.#own) this.#own.muted = !on;
@@ -66,6 +70,7 @@ export class Stage {
     this.tiles.set(other.id, tile);
     element('tiles').append(tile.element);
     this.#count();
+    this.#sizes.watch(other.id, tile.element);
     const relayOf = (/** @type {string | null} */ id) => (id ? { id, name: this.tiles.get(id)?.name ?? '' } : null);
     return {
       show: (track, path, relay) => tile.show(track, path, relayOf(relay)),
@@ -81,7 +86,9 @@ export class Stage {
 
   /** @param {string} id */
   remove(id) {
-    this.tiles.get(id)?.remove();
+    const tile = this.tiles.get(id);
+    if (tile) this.#sizes.forget(tile.element);
+    tile?.remove();
     this.tiles.delete(id);
     this.#count();
   }

@@ -6,7 +6,9 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
 use gstconvene::{ice::IceAgent, silence_rule};
 
-use super::{Inner, LegConfig, LegError, LegStats, dtls, lines::Lines, pads::count};
+use super::{
+    Inner, LegConfig, LegError, LegStats, dtls, layers, layers::Streams, lines::Lines, pads::count,
+};
 use crate::{
     Carried,
     feedback::{Feedback, SEND_TIME_URI},
@@ -50,6 +52,7 @@ pub(super) struct Parts {
     /// What webrtcbin does not know: in the order of their m-lines.
     pub(super) slots: Vec<Slot>,
     pub(super) feedback: Arc<Feedback>,
+    pub(super) streams: Arc<Streams>,
 }
 
 /// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
@@ -130,6 +133,7 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
         lines,
         slots: lines.slot_mids().map(slot).collect(),
         feedback,
+        streams: Arc::default(),
     })
 }
 
@@ -214,11 +218,15 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
     bus.set_sync_handler(move |_, message| {
         match message.view() {
             gst::MessageView::Element(element) => {
-                let talkers = element
-                    .structure()
-                    .filter(|s| s.name() == "convene-talkers");
-                if let Some(talkers) = talkers {
-                    tell(&post, Inner::Talkers(talkers.to_owned()));
+                let structure = element.structure().map(ToOwned::to_owned);
+                match structure {
+                    Some(talkers) if talkers.name() == "convene-talkers" => {
+                        tell(&post, Inner::Talkers(talkers));
+                    }
+                    Some(layers) if layers.name() == "convene-layers" => {
+                        tell(&post, Inner::Layers(message.seqnum(), layers));
+                    }
+                    _ => {}
                 }
             }
             gst::MessageView::Error(error) => {
@@ -299,8 +307,8 @@ impl Parts {
     fn add_transceivers(&self) {
         use WebRTCRTPTransceiverDirection::{Recvonly, Sendrecv};
         self.add_transceiver(Sendrecv, &self.mix_caps());
-        for _ in 0..2 {
-            self.add_transceiver(Recvonly, &picture_caps())
+        for caps in [layers::offered(picture_caps()), picture_caps()] {
+            self.add_transceiver(Recvonly, &caps)
                 .set_property("do-nack", true);
         }
     }

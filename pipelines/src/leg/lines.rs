@@ -29,6 +29,15 @@ impl Lines {
     /// The first slot's; those before it are webrtcbin's.
     pub(crate) const SLOTS: usize = 3;
 
+    /// The camera's or the screen's m-line of this mid.
+    pub(crate) fn named(mid: &str) -> Option<usize> {
+        match mid {
+            CAMERA_MID => Some(Self::CAMERA),
+            SCREEN_MID => Some(Self::SCREEN),
+            _ => None,
+        }
+    }
+
     /// How many there are.
     pub(crate) fn count(self) -> usize {
         Self::SLOTS + self.audio_slots + self.video_slots

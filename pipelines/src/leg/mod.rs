@@ -3,13 +3,14 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `funnel` leads it into the session, `tap` takes sound out early, `lines` which m-line is for what, `dtls` has the
-//! certificates and `talkers` reads who talks.
+//! when, `slots` what is to be seen, `funnel` leads it into the session, `layers` tells a camera's layers apart, `tap`
+//! takes sound out early, `lines` which m-line is for what, `dtls` has the certificates and `talkers` reads who talks.
 
 mod bridge;
 mod build;
 mod dtls;
 mod funnel;
+mod layers;
 mod lines;
 mod negotiate;
 mod pads;
@@ -173,6 +174,13 @@ pub enum LegEvent {
     Heard,
     /// Who is heard now, loudest first: when that changes, and a few times a second for the levels.
     Talkers(Vec<Talker>),
+    /// These layers of the browser's picture are needed, and no others; none: nobody looks.
+    Layers {
+        /// `camera` or `screen`.
+        source: String,
+        /// Their names, the smallest first.
+        needed: Vec<String>,
+    },
     /// No connectivity check for 15 s: the browser or its network has gone.
     Silent,
     /// A check after [`Silent`](Self::Silent).
@@ -226,6 +234,11 @@ enum Inner {
     Hide {
         slot: usize,
     },
+    Size {
+        picture: slots::Picture,
+        size: (u32, u32),
+    },
+    Layers(gst::Seqnum, gst::Structure),
     Close,
     LocalCandidate(String, u32),
     Gathered,
@@ -298,6 +311,17 @@ impl Leg {
     /// Empties a slot.
     pub fn hide(&self, slot: usize) {
         self.post(Inner::Hide { slot });
+    }
+
+    /// How large the browser shows a publisher's picture, in pixels; 0: as large as it comes.
+    pub fn resize(&self, publisher: &str, source: &str, size: (u32, u32)) {
+        self.post(Inner::Size {
+            picture: slots::Picture {
+                publisher: publisher.into(),
+                source: source.into(),
+            },
+            size,
+        });
     }
 
     /// What was counted so far.

@@ -46,6 +46,7 @@ impl Task {
         self.bridges.extend(mix);
         self.tap = tap;
         parts.drop_silence();
+        parts.tell_layers(answer);
         for candidate in self.state.answered() {
             parts.add_candidate(&candidate);
         }

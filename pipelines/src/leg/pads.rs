@@ -66,7 +66,7 @@ impl Parts {
         stats: &Arc<LegStats>,
     ) -> Result<Option<Bridge>, LegError> {
         match self
-            .sink_of(mline_of(pad))
+            .sink_of(self.line_of(pad))
             .filter(|(sink, _)| !sink.is_linked())
         {
             Some((sink, tally)) => {
@@ -92,8 +92,7 @@ impl Parts {
         let place = [Lines::CAMERA, Lines::SCREEN]
             .into_iter()
             .position(|place| place == mline)?;
-        let sink = self.video.request_pad_simple(&format!("sink_{place}"))?;
-        Some((sink, picture))
+        Some((self.picture_sink(place)?, picture))
     }
 
     /// Every packet is seen where the RTP session has taken it, before a jitterbuffer could hold it.
@@ -104,12 +103,13 @@ impl Parts {
         let Some(media) = self.session_pad("recv_rtp_src") else {
             return;
         };
-        let feedback = Arc::clone(&self.feedback);
+        let (feedback, streams) = (Arc::clone(&self.feedback), Arc::clone(&self.streams));
         media.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             match info.buffer() {
                 Some(buffer) if is_sound(buffer) => feedback.sound(),
                 Some(buffer) => {
                     if let Ok(bytes) = buffer.map_readable() {
+                        streams.read(&bytes);
                         feedback.packet(&bytes);
                     }
                 }
@@ -121,7 +121,7 @@ impl Parts {
 
     /// What `convenevideo` wishes of the browser leaves the pipeline here.
     fn heed_wishes(&self, pad: &gst::Pad) {
-        let source = match mline_of(pad) {
+        let source = match self.line_of(pad) {
             Some(Lines::CAMERA) => Source::Camera,
             Some(Lines::SCREEN) => Source::Screen,
             _ => return,
@@ -171,7 +171,7 @@ fn picture(stats: &LegStats, size: usize) {
     stats.video_bytes_received.fetch_add(size as u64, Relaxed);
 }
 
-fn mline_of(pad: &gst::Pad) -> Option<usize> {
+pub(super) fn mline_of(pad: &gst::Pad) -> Option<usize> {
     let transceiver = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver")?;
     usize::try_from(transceiver.property::<u32>("mlineindex")).ok()
 }

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
+/// Pictures of which the size is known: three of everyone in a large conference.
+const MOST_SIZES: usize = 1_000;
+
 /// A publisher's picture, in the element's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Picture {
     pub(super) publisher: String,
     pub(super) source: String,
@@ -21,6 +24,8 @@ struct Shown {
 #[derive(Default)]
 pub(super) struct Slots {
     shown: BTreeMap<usize, Shown>,
+    /// How large pictures are shown.
+    sizes: BTreeMap<Picture, (u32, u32)>,
 }
 
 impl Slots {
@@ -35,6 +40,25 @@ impl Slots {
     pub(super) fn hide(&mut self, slot: usize) -> Option<Picture> {
         let before = self.shown.remove(&slot)?;
         before.taken.then_some(before.picture)
+    }
+
+    /// A picture is shown so large now; answers in which slot, if that is news there.
+    pub(super) fn resize(&mut self, picture: Picture, size: (u32, u32)) -> Option<usize> {
+        if self.sizes.len() >= MOST_SIZES {
+            self.sizes.pop_first();
+        }
+        let before = self.sizes.insert(picture.clone(), size);
+        let shown = self
+            .shown
+            .iter()
+            .find(|(_, shown)| shown.picture == picture);
+        let (slot, _) = shown.filter(|_| before != Some(size))?;
+        Some(*slot)
+    }
+
+    /// How large a picture is shown; 0: that is not known.
+    pub(super) fn size(&self, picture: &Picture) -> (u32, u32) {
+        self.sizes.get(picture).copied().unwrap_or_default()
     }
 
     /// What the element has not taken yet.
@@ -71,6 +95,17 @@ mod tests {
         assert_eq!(slots.untaken(), [(3, picture("ann"))]);
         slots.taken(3);
         assert_eq!(slots.untaken(), []);
+    }
+
+    #[test]
+    fn a_size_is_kept_for_when_the_picture_is_shown() {
+        let mut slots = Slots::default();
+        assert_eq!(slots.resize(picture("ann"), (320, 180)), None);
+        slots.show(2, picture("ann"));
+        assert_eq!(slots.size(&picture("ann")), (320, 180));
+        assert_eq!(slots.size(&picture("bob")), (0, 0));
+        assert_eq!(slots.resize(picture("ann"), (320, 180)), None, "no news");
+        assert_eq!(slots.resize(picture("ann"), (640, 360)), Some(2));
     }
 
     #[test]

@@ -15,7 +15,9 @@ use super::{
     AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats,
     bridge::Bridge,
     build::{self, Parts},
-    dtls, promise,
+    dtls,
+    layers::Needed,
+    promise,
     slots::{Picture, Slots},
     state::State,
     talkers,
@@ -41,7 +43,8 @@ pub(super) struct Task {
     events: mpsc::UnboundedSender<LegEvent>,
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
-    slots: Slots,
+    pub(super) slots: Slots,
+    pub(super) needed: Needed,
     pub(super) bridges: Vec<Bridge>,
     /// Those of the slots that have shown something.
     open: BTreeMap<usize, Bridge>,
@@ -70,6 +73,7 @@ impl Task {
             mailbox,
             stats,
             slots: Slots::default(),
+            needed: Needed::default(),
             bridges: Vec::new(),
             open: BTreeMap::new(),
             tap: None,
@@ -133,6 +137,11 @@ impl Task {
             Inner::Restart(offer) => self.restart(parts, &offer).await,
             Inner::Show { slot, picture } => self.show(parts, slot, picture).await,
             Inner::Hide { slot } => self.hide(parts, slot).await,
+            Inner::Size { picture, size } => self.resize(parts, picture, size).await,
+            Inner::Layers(number, message) => {
+                self.need(number, &message);
+                Ok(())
+            }
             Inner::LocalCandidate(candidate, mline) => self.announce(&candidate, mline),
             Inner::Gathered => self.gathered(),
             Inner::Ice(news) => self.ice(parts, news).await,
@@ -171,8 +180,11 @@ impl Task {
 
     pub(super) async fn show_untaken(&mut self, parts: &Parts) -> Result<(), LegError> {
         for (slot, picture) in self.slots.untaken() {
-            if self.open(parts, slot).await? && self.set_path(parts, picture, "server", slot).await
-            {
+            if !self.open(parts, slot).await? {
+                continue;
+            }
+            self.set_size(parts, slot, self.slots.size(&picture)).await;
+            if self.set_path(parts, picture, "server", slot).await {
                 self.slots.taken(slot);
             }
         }

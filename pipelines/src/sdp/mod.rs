@@ -7,12 +7,14 @@ mod candidate;
 mod check;
 mod edit;
 mod fingerprint;
+mod layers;
 mod slots;
 
 pub use candidate::Candidate;
 pub use check::{SdpError, check_answer, check_restart};
 pub use edit::{offer_for_browser, passive, with_fingerprint};
 pub use fingerprint::Fingerprint;
+pub use layers::sends_layers;
 pub use slots::{Slot, with_slots, without_slots};
 
 /// The text of one m-line's section, and of the session's head.

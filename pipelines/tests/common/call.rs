@@ -76,11 +76,22 @@ pub struct Call {
     pub offer: String,
     /// All the leg has told, but for what was for the browser.
     pub told: Vec<LegEvent>,
+    /// What becomes of the browser's answer on its way.
+    edit: fn(String) -> String,
 }
 
 impl Call {
     /// Up to the leg's `Connected`.
     pub async fn connect(config: LegConfig, devices: bool) -> Self {
+        Self::connect_with(config, devices, |answer| answer).await
+    }
+
+    /// The same with a browser that answers otherwise.
+    pub async fn connect_with(
+        config: LegConfig,
+        devices: bool,
+        edit: fn(String) -> String,
+    ) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let (say, said) = mpsc::unbounded_channel();
         let mut call = Self {
@@ -90,6 +101,7 @@ impl Call {
             said,
             offer: String::new(),
             told: Vec::new(),
+            edit,
         };
         call.until("connected", |call| {
             call.told
@@ -135,7 +147,7 @@ impl Call {
 
     fn tell_leg(&self, said: Said) {
         match said {
-            Said::Answer(sdp) => self.leg.answer(sdp),
+            Said::Answer(sdp) => self.leg.answer((self.edit)(sdp)),
             Said::Offer(sdp) => self.leg.restart(sdp),
             Said::Candidate(candidate, mline) => self.leg.candidate(candidate, mline),
         }

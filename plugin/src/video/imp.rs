@@ -1,23 +1,25 @@
 //! The GObject shell of `convenevideo`: declare, translate in, translate out.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, LazyLock, Mutex,
+        Arc, LazyLock, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use convene_video::{DropReason, Source};
+use convene_video::{DropReason, Policy};
 use glib::subclass::{Signal, prelude::*};
 use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
     inlet::Inlet,
     outlet::{Loss, Outlet},
-    room::{Seat, ServerPath},
+    pace::Pace,
+    planning::{Conflict, Entry, Told},
+    room::Seat,
     settings::{Settings, VideoPolicy},
-    wishes,
+    signals,
 };
 use crate::{delivery::Delivery, lock::lock};
 
@@ -35,14 +37,20 @@ pub struct ConveneVideo {
     #[property(name = "conference", get, set, type = String, member = conference, nick = "Conference", blurb = "Name of the conference: elements of one process with the same name see each other", default = Some("default"), mutable_ready)]
     #[property(name = "participant", get, set, type = String, member = participant, nick = "Participant", blurb = "Name of the participant, unique in the conference; empty: the element's name", mutable_ready)]
     #[property(name = "delivery", get, set, type = Delivery, member = delivery, nick = "Delivery", blurb = "Which thread pushes on the source pads", mutable_ready, builder(Delivery::Queue))]
-    #[property(name = "policy", get, set = Self::set_policy, type = VideoPolicy, member = policy, nick = "Policy", blurb = "Who decides what the participant's slots show", mutable_playing, builder(VideoPolicy::External))]
-    settings: Mutex<Settings>,
+    #[property(name = "policy", get, set = Self::set_policy, type = VideoPolicy, member = policy, nick = "Policy", blurb = "Who decides which way pictures go and what slots show; claimed and adaptive hold for the whole conference if the first to come has them", mutable_playing, builder(VideoPolicy::External))]
+    pub(super) settings: Mutex<Settings>,
+    /// What the planner has to know of the participant.
+    pub(super) told: Mutex<Told>,
     seat: Mutex<Option<Seat>>,
-    playing: AtomicBool,
+    pub(super) playing: AtomicBool,
     /// The last event that told what became of packets.
-    feedback: Mutex<Option<gst::Seqnum>>,
-    inlets: Mutex<BTreeMap<u32, Arc<Inlet>>>,
-    outlets: Mutex<BTreeMap<u32, Arc<Outlet>>>,
+    pub(super) feedback: Mutex<Option<gst::Seqnum>>,
+    /// The way to the participant.
+    pace: OnceLock<Arc<Pace>>,
+    pub(super) inlets: Mutex<BTreeMap<u32, Arc<Inlet>>>,
+    /// The sink pads that are at their end.
+    pub(super) ended: Mutex<BTreeSet<u32>>,
+    pub(super) outlets: Mutex<BTreeMap<u32, Arc<Outlet>>>,
 }
 
 #[glib::object_subclass]
@@ -60,10 +68,15 @@ impl ObjectImpl for ConveneVideo {
                 .blurb("Packets and bytes received from the participant and sent to him, and why the others were dropped")
                 .read_only()
                 .build();
+            let plan = glib::ParamSpecBoxed::builder::<gst::Structure>("plan")
+                .nick("Plan")
+                .blurb("The path of every wanted picture to everyone who wants it, where the conference plans by itself")
+                .read_only()
+                .build();
             ConveneVideo::derived_properties()
                 .iter()
                 .cloned()
-                .chain([stats])
+                .chain([stats, plan])
                 .collect()
         });
         &PROPERTIES
@@ -72,6 +85,7 @@ impl ObjectImpl for ConveneVideo {
     fn property(&self, id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
             "stats" => self.stats().to_value(),
+            "plan" => self.plan().to_value(),
             _ => self.derived_property(id, pspec),
         }
     }
@@ -81,22 +95,7 @@ impl ObjectImpl for ConveneVideo {
     }
 
     fn signals() -> &'static [Signal] {
-        static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(|| {
-            let text = String::static_type();
-            let set_path = Signal::builder("set-path")
-                .param_types([text, text, text, text, i32::static_type()])
-                .return_type::<bool>()
-                .action()
-                .class_handler(|values| {
-                    Some(
-                        ConveneVideo::on_set_path(values)
-                            .unwrap_or(false)
-                            .to_value(),
-                    )
-                })
-                .build();
-            vec![set_path]
-        });
+        static SIGNALS: LazyLock<Vec<Signal>> = LazyLock::new(signals::all);
         &SIGNALS
     }
 
@@ -155,20 +154,7 @@ impl ElementImpl for ConveneVideo {
     }
 
     fn release_pad(&self, pad: &gst::Pad) {
-        let _ = pad.set_active(false);
-        if let Some((_, inlet)) = lock(&self.inlets)
-            .extract_if(.., |_, inlet| inlet.pad == *pad)
-            .next()
-        {
-            inlet.end(self.seat().as_ref());
-        }
-        let outlet = lock(&self.outlets)
-            .extract_if(.., |_, outlet| outlet.pad == *pad)
-            .next();
-        if let (Some((index, _)), Some(seat)) = (outlet, self.seat()) {
-            seat.close(index);
-        }
-        let _ = self.obj().remove_pad(pad);
+        self.remove(pad);
     }
 
     fn send_event(&self, event: gst::Event) -> bool {
@@ -205,11 +191,15 @@ impl ElementImpl for ConveneVideo {
 }
 
 impl ConveneVideo {
-    fn seat(&self) -> Option<Seat> {
+    pub(super) fn seat(&self) -> Option<Seat> {
         lock(&self.seat).clone()
     }
 
-    fn outlets(&self) -> BTreeMap<u32, Arc<Outlet>> {
+    pub(super) fn pace(&self) -> &Arc<Pace> {
+        self.pace.get_or_init(|| Pace::of(self.obj().upcast_ref()))
+    }
+
+    pub(super) fn outlets(&self) -> BTreeMap<u32, Arc<Outlet>> {
         lock(&self.outlets).clone()
     }
 
@@ -226,7 +216,7 @@ impl ConveneVideo {
             &settings.conference,
             &name,
             element.upcast_ref(),
-            settings.policy.into(),
+            Policy::External,
         )
         .map_err(|_| {
             gst::element_imp_error!(
@@ -244,15 +234,26 @@ impl ConveneVideo {
             seat.open(index, &outlet);
         }
         gst::debug!(CAT, imp = self, "{name} enters {}", settings.conference);
-        *lock(&self.seat) = Some(seat);
+        *lock(&self.seat) = Some(seat.clone());
+        let entry = Entry {
+            name,
+            policy: settings.policy,
+            told: lock(&self.told).clone(),
+            sources: self.sources(),
+            slots: self.slots(),
+        };
+        let agreed = seat.enter_plan(element.upcast_ref(), entry);
+        self.follow(&seat, settings.policy, agreed);
         Ok(())
     }
 
     fn leave(&self) {
         let seat = lock(&self.seat).take();
         if let Some(seat) = seat {
+            seat.leave_plan();
             seat.leave();
         }
+        lock(&self.ended).clear();
         for inlet in lock(&self.inlets).values() {
             inlet.reset();
         }
@@ -271,152 +272,29 @@ impl ConveneVideo {
     fn set_policy(&self, policy: VideoPolicy) {
         lock(&self.settings).policy = policy;
         if let Some(seat) = self.seat() {
-            seat.set_policy(policy.into());
+            self.follow(&seat, policy, seat.agree(policy));
         }
     }
 
-    fn add_inlet(&self, template: &gst::PadTemplate, name: Option<&str>) -> Option<gst::Pad> {
-        let index = index_of(name, "sink_", &lock(&self.inlets))?;
-        let source = match index {
-            0 => Source::Camera,
-            1 => Source::Screen,
-            _ => return None,
-        };
-        let pad = gst::Pad::builder_from_template(template)
-            .name(format!("sink_{index}"))
-            .chain_function(move |_, parent, buffer| {
-                let fail = || Err(gst::FlowError::Error);
-                Self::catch_panic_pad_function(parent, fail, |imp| imp.chain(index, buffer))
-            })
-            .event_function(move |_, parent, event| {
-                Self::catch_panic_pad_function(
-                    parent,
-                    || false,
-                    |imp| imp.sink_event(index, &event),
-                )
-            })
-            .iterate_internal_links_function(|_, _| gst::Iterator::from_vec(Vec::new()))
-            .build();
-        lock(&self.inlets).insert(index, Arc::new(Inlet::new(pad.clone(), source)));
-        self.add(&pad)
-    }
-
-    fn add_outlet(&self, template: &gst::PadTemplate, name: Option<&str>) -> Option<gst::Pad> {
-        let index = index_of(name, "src_", &lock(&self.outlets))?;
-        let delivery = lock(&self.settings).delivery;
-        let outlet = Outlet::new(
-            template,
-            index,
-            delivery,
-            self.playing.load(Ordering::SeqCst),
-        );
-        lock(&self.outlets).insert(index, outlet.clone());
-        let pad = self.add(&outlet.pad)?;
-        if let Some(seat) = self.seat() {
-            seat.open(index, &outlet);
+    /// Keeps to a policy, or to the conference's, if that is another.
+    fn follow(&self, seat: &Seat, policy: VideoPolicy, agreed: Result<(), Conflict>) {
+        if let Err(Conflict { rule }) = agreed {
+            let (asked, rule) = (policy.nick(), rule.nick());
+            gst::element_imp_warning!(
+                self,
+                gst::LibraryError::Settings,
+                ("policy={asked} is not kept: the conference began with policy={rule}")
+            );
         }
-        Some(pad)
+        seat.set_policy(match seat.plans() {
+            Some(_) => Policy::External,
+            None => policy.into(),
+        });
     }
 
-    fn add(&self, pad: &gst::Pad) -> Option<gst::Pad> {
-        let element = self.obj();
-        if element.current_state() > gst::State::Ready {
-            pad.set_active(true).ok()?;
-        }
-        element.add_pad(pad).ok()?;
-        Some(pad.clone())
-    }
-
-    fn chain(&self, index: u32, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let inlet = lock(&self.inlets)
-            .get(&index)
-            .cloned()
-            .ok_or(gst::FlowError::Flushing)?;
-        let seat = self.seat().ok_or(gst::FlowError::Flushing)?;
-        inlet.chain(self.obj().upcast_ref(), &seat, buffer)
-    }
-
-    fn sink_event(&self, index: u32, event: &gst::Event) -> bool {
-        let inlet = lock(&self.inlets).get(&index).cloned();
-        inlet.is_some_and(|inlet| inlet.event(self.seat().as_ref(), event))
-    }
-
-    /// An event that came up into a slot.
-    pub(super) fn slot_event(&self, index: u32, event: &gst::Event) -> bool {
-        match event.view() {
-            gst::EventView::CustomUpstream(_) if event.has_name("GstForceKeyUnit") => {
-                if let Some(seat) = self.seat() {
-                    seat.want_key_frame(index);
-                }
-                true
-            }
-            gst::EventView::CustomUpstream(_) if event.has_name("RTPTWCCPackets") => {
-                self.feedback(event);
-                true
-            }
-            gst::EventView::Reconfigure(_) => {
-                if let Some(outlet) = self.outlets().get(&index) {
-                    outlet.reconfigure();
-                }
-                true
-            }
-            gst::EventView::Latency(_) | gst::EventView::Qos(_) => true,
-            _ => false,
-        }
-    }
-
-    /// The session tells every slot the same.
-    fn feedback(&self, event: &gst::Event) {
-        let known = lock(&self.feedback).replace(event.seqnum()) == Some(event.seqnum());
-        if let Some(seat) = self.seat().filter(|_| !known) {
-            seat.feedback(&wishes::reports(event));
-        }
-    }
-
-    /// `None`: the arguments are not of the signal's types, or are none of its words.
-    fn on_set_path(values: &[glib::Value]) -> Option<bool> {
-        let [element, publisher, source, subscriber, path, slot] = values else {
-            return None;
-        };
-        let element = element.get::<super::ConveneVideo>().ok()?;
-        let source = match source.get().ok()? {
-            "camera" => Source::Camera,
-            "screen" => Source::Screen,
-            _ => return None,
-        };
-        let path = match path.get().ok()? {
-            "server" => ServerPath::Slot(u32::try_from(slot.get::<i32>().ok()?).ok()),
-            "direct" | "peer" | "none" => ServerPath::Off,
-            _ => return None,
-        };
-        Some(
-            element
-                .imp()
-                .set_path(publisher.get().ok()?, source, subscriber.get().ok()?, path),
-        )
-    }
-
-    fn set_path(
-        &self,
-        publisher: &str,
-        source: Source,
-        subscriber: &str,
-        path: ServerPath,
-    ) -> bool {
-        let Some(seat) = self.seat() else {
-            return false;
-        };
-        match seat.set_path(publisher, source, subscriber, path) {
-            Ok(()) => true,
-            Err(error) => {
-                gst::warning!(
-                    CAT,
-                    imp = self,
-                    "{publisher} to {subscriber} by {path:?}: {error}"
-                );
-                false
-            }
-        }
+    fn plan(&self) -> gst::Structure {
+        let plan = self.seat().and_then(|seat| seat.describe_plan());
+        plan.unwrap_or_else(|| gst::Structure::new_empty("convene-plan"))
     }
 
     fn stats(&self) -> gst::Structure {
@@ -447,19 +325,5 @@ impl ConveneVideo {
             structure.set(format!("dropped-{}", loss.name()), losses.sum::<u64>());
         }
         structure
-    }
-}
-
-/// The number that a pad of this name will have, or the lowest free one; `None` when it is taken or no number.
-fn index_of<T>(name: Option<&str>, prefix: &str, taken: &BTreeMap<u32, T>) -> Option<u32> {
-    let asked = name
-        .and_then(|name| name.strip_prefix(prefix))
-        .filter(|number| *number != "%u");
-    match asked {
-        Some(number) => number
-            .parse()
-            .ok()
-            .filter(|index| !taken.contains_key(index)),
-        None => (0..).find(|index| !taken.contains_key(index)),
     }
 }

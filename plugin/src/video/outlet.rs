@@ -1,4 +1,4 @@
-//! A slot's pad: packets wait here for their task, get their head and time, and are pushed.
+//! A slot's pad: packets wait here for their task, if they need one, get their head and time, and are pushed.
 //!
 //! The lock is never held while anything is pushed or asked.
 
@@ -16,6 +16,7 @@ use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
     imp::{CAT, ConveneVideo},
+    pace::Pace,
     time,
     wire::{Agreement, Origin},
 };
@@ -64,13 +65,26 @@ pub(super) struct Parcel {
     pub(super) captured: Duration,
 }
 
-enum Item {
+/// What leaves a slot.
+pub(super) enum Item {
     Parcel(Parcel),
+    /// The slot's stream is at its end.
     Eos,
+}
+
+impl Item {
+    pub(super) fn octets(&self) -> usize {
+        match self {
+            Self::Parcel(parcel) => parcel.buffer.size(),
+            Self::Eos => 0,
+        }
+    }
 }
 
 pub(super) struct Outlet {
     pub(super) pad: gst::Pad,
+    /// The way that all slots of the subscriber share.
+    pace: Arc<Pace>,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -94,6 +108,7 @@ impl Outlet {
         index: u32,
         delivery: Delivery,
         playing: bool,
+        pace: &Arc<Pace>,
     ) -> Arc<Self> {
         let state = State {
             queue: VecDeque::new(),
@@ -107,6 +122,7 @@ impl Outlet {
         };
         Arc::new_cyclic(|outlet| Self {
             pad: pad(template, index, outlet),
+            pace: pace.clone(),
             state: Mutex::new(state),
             wake: Condvar::new(),
         })
@@ -138,36 +154,32 @@ impl Outlet {
     }
 
     /// Sends a packet on its way.
-    pub(super) fn deliver(&self, parcel: Parcel) {
-        let mut state = lock(&self.state);
-        let loss = match state.delivery {
-            _ if !state.active || !state.playing => Loss::NotPlaying,
-            Delivery::Direct => {
-                drop(state);
-                return self.push(&parcel);
-            }
-            Delivery::Queue if state.queue.len() < LONGEST_QUEUE => {
-                state.queue.push_back(Item::Parcel(parcel));
-                return self.wake.notify_one();
-            }
-            Delivery::Queue => Loss::QueueFull,
-        };
-        *state.losses.entry(loss).or_default() += 1;
+    pub(super) fn deliver(self: &Arc<Self>, parcel: Parcel) {
+        self.pace.send(self.clone(), Item::Parcel(parcel));
     }
 
-    /// Ends the slot's stream, after what waits in the queue.
-    pub(super) fn finish(&self) {
+    /// Ends the slot's stream, after what is on its way.
+    pub(super) fn finish(self: &Arc<Self>) {
+        self.pace.send(self.clone(), Item::Eos);
+    }
+
+    /// Takes what is to leave now.
+    pub(super) fn take(&self, item: Item) {
         let mut state = lock(&self.state);
-        match state.delivery {
-            Delivery::Queue => {
-                state.queue.push_back(Item::Eos);
-                self.wake.notify_one();
-            }
+        let is_packet = matches!(item, Item::Parcel(_));
+        let loss = match state.delivery {
+            _ if is_packet && (!state.active || !state.playing) => Loss::NotPlaying,
             Delivery::Direct => {
                 drop(state);
-                self.pad.push_event(gst::event::Eos::new());
+                return self.let_go(item);
             }
-        }
+            Delivery::Queue if is_packet && state.queue.len() >= LONGEST_QUEUE => Loss::QueueFull,
+            Delivery::Queue => {
+                state.queue.push_back(item);
+                return self.wake.notify_one();
+            }
+        };
+        *state.losses.entry(loss).or_default() += 1;
     }
 
     /// Starts or ends the pad's task.
@@ -213,10 +225,15 @@ impl Outlet {
             .unwrap_or_else(PoisonError::into_inner)
             .queue
             .pop_front();
+        if let Some(item) = item {
+            self.let_go(item);
+        }
+    }
+
+    fn let_go(&self, item: Item) {
         match item {
-            Some(Item::Parcel(parcel)) => self.push(&parcel),
-            Some(Item::Eos) => drop(self.pad.push_event(gst::event::Eos::new())),
-            None => {}
+            Item::Parcel(parcel) => self.push(&parcel),
+            Item::Eos => drop(self.pad.push_event(gst::event::Eos::new())),
         }
     }
 

@@ -14,24 +14,26 @@ use std::{
 use convene_bandwidth::{Report, Slots};
 use convene_rtp::Packet;
 use convene_video::{
-    Codec, Forward, Number, Numbers, Picture, Policy, Refusal, SlotId, Source, Stats, Switch,
+    Arrival, Codec, Forward, Number, Numbers, Picture, Policy, Refusal, SlotId, Source, Stats,
+    Switch, Wish,
 };
 use gst::prelude::*;
 
-use super::{outlet::Outlet, wishes};
+use super::{outlet::Outlet, planning::Planning, sinks::Sinks, wishes};
 use crate::lock::lock;
 use crate::now::now;
 
 static ROOMS: LazyLock<Mutex<HashMap<String, Weak<Room>>>> = LazyLock::new(Mutex::default);
 
 #[derive(Default)]
-struct Room {
+pub(super) struct Room {
     state: Mutex<State>,
+    pub(super) planning: Planning,
 }
 
 #[derive(Default)]
-struct State {
-    switch: Switch,
+pub(super) struct State {
+    pub(super) switch: Switch,
     members: BTreeMap<Number, Member>,
     joined: u32,
     /// For when the clock is set.
@@ -41,7 +43,7 @@ struct State {
 struct Member {
     name: String,
     element: glib::WeakRef<gst::Element>,
-    sinks: BTreeMap<Source, glib::WeakRef<gst::Pad>>,
+    sinks: Sinks,
     outlets: BTreeMap<u32, Arc<Outlet>>,
     /// The way to him.
     way: Slots,
@@ -121,19 +123,20 @@ impl Seat {
 
     pub(super) fn publish(&self, source: Source, codec: Codec, sink: &gst::Pad) {
         self.room.act(|state| {
-            if let Some(member) = state.members.get_mut(&self.number) {
-                member.sinks.insert(source, sink.downgrade());
+            if let Some(member) = state.members.get_mut(&self.number)
+                && member.sinks.add(source, sink)
+            {
                 state.switch.publish(self.picture(source), codec);
             }
         });
     }
 
-    pub(super) fn end(&self, source: Source) {
+    pub(super) fn end(&self, source: Source, sink: &gst::Pad) {
         self.room.act(|state| {
-            if let Some(member) = state.members.get_mut(&self.number) {
-                member.sinks.remove(&source);
+            let member = state.members.get_mut(&self.number);
+            if member.is_none_or(|member| member.sinks.remove(source, sink)) {
+                state.switch.end(self.picture(source));
             }
-            state.switch.end(self.picture(source));
         });
     }
 
@@ -174,7 +177,8 @@ impl Seat {
         self.room.act(|state| {
             if let Some(member) = state.members.get_mut(&self.number) {
                 member.way.handle(now(), reports);
-                state.switch.set_budget(self.number, member.way.estimate());
+                let estimate = member.way.estimate();
+                state.switch.set_budget(now(), self.number, estimate);
             }
         });
     }
@@ -185,8 +189,15 @@ impl Seat {
         state.members.get(&self.number)?.way.estimate()
     }
 
-    /// Where a packet of his goes: its numbers, and the slot's outlet.
-    pub(super) fn packet(&self, source: Source, bytes: &[u8]) -> Vec<(Forward, Arc<Outlet>)> {
+    /// Where a packet of his goes: its numbers, and the slot's outlet. `rid`: the id of the header extension that names
+    /// its layer.
+    pub(super) fn packet(
+        &self,
+        source: Source,
+        sink: &gst::Pad,
+        rid: Option<u8>,
+        bytes: &[u8],
+    ) -> Vec<(Forward, Arc<Outlet>)> {
         let picture = self.picture(source);
         let Ok(packet) = Packet::parse(bytes) else {
             lock(&self.room.state).switch.malformed(picture);
@@ -194,9 +205,15 @@ impl Seat {
         };
         self.room.act(|state| {
             let mut forward = Vec::new();
-            state
-                .switch
-                .packet(now(), picture, &packet, bytes.len(), &mut forward);
+            let arrival = Arrival {
+                packet: &packet,
+                bytes: bytes.len(),
+                rid: rid.and_then(|id| packet.extension(id)),
+            };
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.sinks.brings(sink, packet.ssrc());
+            }
+            state.switch.packet(now(), picture, &arrival, &mut forward);
             forward
                 .into_iter()
                 .filter_map(|forward| state.address(forward))
@@ -234,14 +251,22 @@ impl Seat {
             .unwrap_or_default()
     }
 
-    fn picture(&self, source: Source) -> Picture {
+    pub(super) fn room(&self) -> &Arc<Room> {
+        &self.room
+    }
+
+    pub(super) fn number(&self) -> Number {
+        self.number
+    }
+
+    pub(super) fn picture(&self, source: Source) -> Picture {
         Picture {
             publisher: self.number,
             source,
         }
     }
 
-    fn slot(&self, index: u32) -> SlotId {
+    pub(super) fn slot(&self, index: u32) -> SlotId {
         SlotId {
             subscriber: self.number,
             index,
@@ -260,17 +285,15 @@ pub(super) enum ServerPath {
 
 impl Room {
     /// Changes something, sends out the wishes that follow from it, and sets the clock for the next ones.
-    fn act<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
+    pub(super) fn act<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
         let now = now();
         let mut state = lock(&self.state);
         let result = change(&mut state);
         let wishes = state.wishes(now);
         let alarm = state.next_alarm(now);
         drop(state);
-        for (element, pad, event) in wishes {
-            element.call_async(move |_| {
-                pad.push_event(event);
-            });
+        for (element, told) in wishes {
+            element.call_async(move |element| told.tell(element));
         }
         if let Some(alarm) = alarm {
             self.set_clock(alarm, alarm.saturating_sub(now));
@@ -313,7 +336,7 @@ impl State {
         let member = Member {
             name: name.into(),
             element: element.downgrade(),
-            sinks: BTreeMap::new(),
+            sinks: Sinks::default(),
             outlets: BTreeMap::new(),
             way: Slots::default(),
         };
@@ -341,20 +364,26 @@ impl State {
         Some((forward, member.outlets.get(&forward.slot.index)?.clone()))
     }
 
-    /// The wishes that are due: the sink pads out of which they have to go, with their elements.
-    fn wishes(&mut self, now: Duration) -> Vec<(gst::Element, gst::Pad, gst::Event)> {
+    /// The wishes that are due, and the elements that have to tell them.
+    fn wishes(&mut self, now: Duration) -> Vec<(gst::Element, wishes::Told)> {
         let mut due = Vec::new();
         while let Some(wish) = self.switch.poll(now) {
-            let picture = wishes::picture(wish);
-            due.extend(self.members.get(&picture.publisher).and_then(|member| {
-                Some((
-                    member.element.upgrade()?,
-                    member.sinks.get(&picture.source)?.upgrade()?,
-                    wishes::event(wish),
-                ))
-            }));
+            due.extend(self.told(&wish));
         }
         due
+    }
+
+    fn told(&self, wish: &Wish) -> Option<(gst::Element, wishes::Told)> {
+        let picture = wishes::picture(wish);
+        let member = self.members.get(&picture.publisher)?;
+        let element = member.element.upgrade()?;
+        let told = match wish {
+            Wish::KeyFrame(_, ssrc) => member.sinks.find(picture.source, *ssrc)?.into(),
+            Wish::Bitrate(..) => member.sinks.find(picture.source, None)?.into(),
+            Wish::Layers(..) => None,
+        };
+        let told = wishes::told(&element, told, wish);
+        Some((element, told))
     }
 
     /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.

@@ -4,7 +4,8 @@ use convene_video::Policy;
 
 use crate::delivery::Delivery;
 
-/// Who decides what the participant's slots show.
+/// Who decides which way the participant's pictures go, and what his slots show. The first two are each participant's
+/// own; if the first to come has one of the others, it holds for the whole conference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
 #[enum_type(name = "GstConveneVideoPolicy")]
 pub enum VideoPolicy {
@@ -21,13 +22,46 @@ pub enum VideoPolicy {
         nick = "server"
     )]
     Server,
+    /// The conference's planner: [`convene_topology::Policy::Claimed`].
+    #[enum_value(
+        name = "The planner: directly if one of the two is public, else through one public peer, else the server",
+        nick = "claimed"
+    )]
+    Claimed,
+    /// The conference's planner: [`convene_topology::Policy::Adaptive`].
+    #[enum_value(
+        name = "The planner: directly if the two can connect, else through one reachable peer, else the server",
+        nick = "adaptive"
+    )]
+    Adaptive,
+}
+
+impl VideoPolicy {
+    /// How it plans, if it does.
+    pub(super) fn plans(self) -> Option<convene_topology::Policy> {
+        match self {
+            Self::External | Self::Server => None,
+            Self::Claimed => Some(convene_topology::Policy::Claimed),
+            Self::Adaptive => Some(convene_topology::Policy::Adaptive),
+        }
+    }
+
+    /// As it is written.
+    pub(super) fn nick(self) -> &'static str {
+        match self {
+            Self::External => "external",
+            Self::Server => "server",
+            Self::Claimed => "claimed",
+            Self::Adaptive => "adaptive",
+        }
+    }
 }
 
 impl From<VideoPolicy> for Policy {
     fn from(policy: VideoPolicy) -> Self {
         match policy {
-            VideoPolicy::External => Self::External,
             VideoPolicy::Server => Self::Server,
+            VideoPolicy::External | VideoPolicy::Claimed | VideoPolicy::Adaptive => Self::External,
         }
     }
 }

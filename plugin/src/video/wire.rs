@@ -2,6 +2,9 @@
 
 use convene_video::{Codec, Extension, Wire};
 
+/// The header extension that names a packet's layer (RFC 8852).
+const LAYER_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+
 /// How a publisher's packets are to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -23,6 +26,15 @@ impl Origin {
         self.encoding
             .as_deref()
             .map_or(Codec::Other, Codec::from_encoding_name)
+    }
+
+    /// The id of the header extension that names a packet's layer.
+    pub(super) fn layer_id(&self) -> Option<u8> {
+        let known = self
+            .extensions
+            .iter()
+            .find(|known| &*known.uri == LAYER_URI);
+        known.map(|known| known.id)
     }
 }
 

@@ -3,23 +3,63 @@
 use std::time::Duration;
 
 use convene_bandwidth::Report;
-use convene_video::{Picture, Wish};
+use convene_video::{Picture, Rid, Source, Wish};
+use gst::prelude::*;
+
+use super::layers::source_name;
 
 /// Octets of an RTP header with a transport-wide number; feedback counts without it.
 const HEADER: usize = 20;
 
-pub(super) fn picture(wish: Wish) -> Picture {
-    match wish {
-        Wish::KeyFrame(picture) | Wish::Bitrate(picture, _) => picture,
+/// How a wish is told to a publisher.
+pub(super) enum Told {
+    /// By an event, out of this sink pad.
+    Event(gst::Pad, gst::Event),
+    /// By a message, to the application that has his element.
+    Message(gst::Message),
+}
+
+impl Told {
+    /// Tells it. Nobody may listen.
+    pub(super) fn tell(self, element: &gst::Element) {
+        match self {
+            Self::Event(pad, event) => drop(pad.push_event(event)),
+            Self::Message(message) => drop(element.post_message(message)),
+        }
     }
 }
 
-pub(super) fn event(wish: Wish) -> gst::Event {
+pub(super) fn picture(wish: &Wish) -> Picture {
+    match wish {
+        Wish::KeyFrame(picture, _) | Wish::Bitrate(picture, _) | Wish::Layers(picture, _) => {
+            *picture
+        }
+    }
+}
+
+/// The way of a wish: out of a sink pad, or for layers, of which none may come yet, by the element.
+pub(super) fn told(element: &gst::Element, pad: Option<gst::Pad>, wish: &Wish) -> Told {
     let structure = match wish {
-        Wish::KeyFrame(_) => force_key_unit(),
-        Wish::Bitrate(_, bits) => bitrate(bits),
+        Wish::KeyFrame(..) => force_key_unit(),
+        Wish::Bitrate(_, bits) => bitrate(*bits),
+        Wish::Layers(picture, needed) => layers(picture.source, needed),
     };
-    gst::event::CustomUpstream::new(structure)
+    match pad {
+        Some(pad) => Told::Event(pad, gst::event::CustomUpstream::new(structure)),
+        None => Told::Message(
+            gst::message::Element::builder(structure)
+                .src(element)
+                .build(),
+        ),
+    }
+}
+
+fn layers(source: Source, needed: &[Rid]) -> gst::Structure {
+    let names = needed.iter().map(|name| name.to_send_value());
+    gst::Structure::builder("convene-layers")
+        .field("source", source_name(source))
+        .field("needed", gst::Array::from_values(names))
+        .build()
 }
 
 /// As `gst_video_event_new_upstream_force_key_unit` makes it.

@@ -1,4 +1,5 @@
 //! Participants to test with: each in a pipeline of his own, fed with packets made by hand.
+#![allow(dead_code)] // Each test binary uses its part.
 
 use std::{
     sync::{
@@ -261,4 +262,25 @@ fn count_requests(camera: &gst_app::AppSrc) -> Arc<AtomicU32> {
         gst::PadProbeReturn::Ok
     });
     requests
+}
+
+/// Plays a line until its sink has had enough.
+pub fn plays_to_its_end(line: &str) {
+    init();
+    let pipeline = gst::parse::launch(line)
+        .unwrap()
+        .downcast::<gst::Pipeline>()
+        .unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+    let message = pipeline
+        .bus()
+        .unwrap()
+        .timed_pop_filtered(gst::ClockTime::from_seconds(30), &kinds);
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert_eq!(
+        message.map(|message| message.type_()),
+        Some(gst::MessageType::Eos),
+        "{line}"
+    );
 }

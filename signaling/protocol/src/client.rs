@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Wishes};
+use crate::{PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, Wishes};
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -107,6 +107,11 @@ pub enum ClientMessage {
     Want {
         /// All that is wanted; what is not in it is not.
         pictures: Vec<Picture>,
+    },
+    /// How large pictures are shown on this page. What is not in it stays as it was.
+    Sizes {
+        /// The pictures whose sizes are others than before.
+        pictures: Vec<Shown>,
     },
     /// Leave the conference.
     Leave {},

@@ -79,6 +79,20 @@ pub struct Picture {
     pub source: Source,
 }
 
+/// How large a subscriber shows a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// Whose picture.
+    pub publisher: ParticipantId,
+    /// Which of his.
+    pub source: Source,
+    /// In pixels of the device; 0: as wide as it comes.
+    pub width: u32,
+    /// The same downward.
+    pub height: u32,
+}
+
 /// What a participant wishes of his network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

@@ -25,6 +25,7 @@ pub fn declarations() -> String {
         Path,
         Publishing,
         Picture,
+        Shown,
         Wishes,
         Why,
         Topology,

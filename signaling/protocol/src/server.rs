@@ -118,6 +118,14 @@ pub enum ServerMessage {
         /// Whether it is needed.
         needed: bool,
     },
+    /// Of a picture that you send to the server in layers (simulcast, RFC 8853) these are needed: send no others. Told when
+    /// that changes; what was told last holds also while the picture is not needed.
+    Layers {
+        /// Which of your pictures.
+        source: Source,
+        /// Their names in the offer (RFC 8851), the smallest first.
+        needed: Vec<String>,
+    },
     /// Help to find out where you stand. Of a page that does not it is not known whether strangers reach it.
     Probe {
         /// How.

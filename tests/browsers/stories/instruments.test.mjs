@@ -5,16 +5,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { carriersSaid } from '../carriers.mjs';
-import { firstFrame, longestFreeze, median, momentAt, rate } from '../course.mjs';
+import { firstFrame, longestFreeze, median, momentAt, movesOnItsWay, rate, stillBeforeAndAfter } from '../course.mjs';
 import { run, start } from '../host.mjs';
 import { labMissing, makeLab } from '../lab.mjs';
 import { isSeenAs, laboratoryMissing, openLaboratory, scenarioFile } from '../laboratory.mjs';
 import { PairsBefore, leaver } from '../pairs.mjs';
 import { sum } from '../service.mjs';
+import { isReachable, leastByServer, meet } from '../share.mjs';
 import { skipUnlessCi } from '../stage.mjs';
 import { table } from '../table.mjs';
 import { toneWav } from '../tone.mjs';
-import { countTraffic, destinations, received, recentSources, watchTraffic } from '../traffic.mjs';
+import {
+  countTraffic, destinations, received, receivedPictures, recentSources, watchTraffic,
+} from '../traffic.mjs';
 import { until } from '../until.mjs';
 
 const LAB = { skip: skipUnlessCi(laboratoryMissing()) };
@@ -52,6 +55,62 @@ test('of the course of a picture: its first frame, how often another came, and f
   assert.equal(momentAt(moments, 700).path, 'none');
   assert.equal(momentAt(moments, 50), undefined);
   assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 10])], [2, 3]);
+  const relayed = { path: 'peer', relay: 'cid', moves: false };
+  assert.deepEqual(movesOnItsWay(moments), relayed, 'no frame since it is relayed');
+  assert.deepEqual(movesOnItsWay(moments.slice(0, 3)), { path: 'server', relay: null, moves: true });
+});
+
+test('how long a picture stands still is compared with the time just before, as far as it was there', () => {
+  const frames = (...times) => times.map((at, i) => ({ at, frames: i + 1, path: 'direct', relay: null }));
+  const long = frames(0, 900, 5_000, 5_100, 5_400, 8_000, 8_500);
+  assert.deepEqual(stillBeforeAndAfter(long, 8_000, 9_000), { before: 2_600, after: 500 });
+  assert.deepEqual(stillBeforeAndAfter(long.slice(0, 5), 5_400, 5_500), { before: 4_100, after: 100 });
+  assert.deepEqual(stillBeforeAndAfter(frames(7_000, 7_050, 8_200), 8_100, 8_300), { before: 1_050, after: 1_150 });
+  assert.deepEqual(stillBeforeAndAfter(frames(8_200), 8_100, 8_300), { before: 0, after: 100 });
+});
+
+test('who can meet, and what no plan can keep from the server', () => {
+  const nat = (mapping, filtering) => ({ mapping, filtering });
+  const [open, cone, symmetric] = [
+    nat('endpoint-independent', 'endpoint-independent'), nat('endpoint-independent', 'address-and-port-dependent'),
+    nat('address-and-port-dependent', 'address-and-port-dependent'),
+  ];
+  const all = [open, cone, symmetric];
+  assert.deepEqual(all.map((one) => all.map((other) => meet(one, other))),
+    [[true, true, true], [true, true, false], [true, false, false]]);
+  assert.deepEqual(all.map(isReachable), [true, false, false]);
+
+  const surroundings = {
+    ann: open, bob: cone, cid: cone, dan: symmetric, eve: open, fay: cone, gus: cone, hal: symmetric,
+  };
+  const names = Object.keys(surroundings);
+  const meets = (one, other) => meet(surroundings[one], surroundings[other]);
+  const seenBy = (publishers) => publishers.flatMap((of) => names.filter((at) => at !== of).map((at) => [of, at]));
+  const least = (publishers, relays, uplink) => leastByServer(seenBy(publishers), meets, { relays, uplink });
+  const four = ['ann', 'bob', 'cid', 'dan'];
+  assert.equal(least(four, [], Infinity), 9, 'a cone and a symmetric NAT, or two symmetric ones');
+  assert.equal(least(four, ['ann'], Infinity), 0);
+  assert.deepEqual([16, 15, 8, 4].map((uplink) => least(four, ['ann'], uplink)), [0, 1, 8, 14]);
+  assert.equal(least(names, ['ann', 'eve'], Infinity), 0);
+  assert.equal(leastByServer([['bob', 'cid'], ['bob', 'ann']], meets, { relays: ['ann'], uplink: 1 }), 0,
+    'who can be relayed makes room for who can not');
+});
+
+test('the kernel tells pictures from sound and from what is no RTP', LAB, async () => {
+  const lab = await openLaboratory(scenarioFile('cone'));
+  const { server, hosts: { ann } } = lab;
+  countTraffic(server);
+  const first = (...octets) => octets.map((octet) => `\\x${octet.toString(16).padStart(2, '0')}`).join('');
+  const [vp8, rtxWithMarker, opus, report, check] =
+    [first(0x80, 96), first(0x90, 0x80 | 97), first(0x80, 111), first(0x80, 206), first(0, 1)];
+  for (const head of [vp8, rtxWithMarker, opus, first(0x80, 0x80 | 111), report, check]) {
+    run(ann, ['bash', '-c', `printf '${head}0123456789' > /dev/udp/${server.address}/9`]);
+  }
+  await until('all have come', 2_000, () => received(server).reduce((sum, { octets }) => sum + octets, 0) === 6 * 40);
+  const pictures = receivedPictures(server);
+  assert.equal(pictures.reduce((sum, { octets }) => sum + octets, 0), 2 * 40);
+  assert(pictures.every((from) => isSeenAs(ann, from)));
+  lab.remove();
 });
 
 test('who brings a picture, and what touches it, is known from its path', () => {

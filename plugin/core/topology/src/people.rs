@@ -14,6 +14,8 @@ pub(crate) struct Member {
     pub(crate) publishes: BTreeSet<Source>,
     /// The pictures he wants, each with its place in the order of his wish; `None`: everything that is published.
     pub(crate) wants: Option<BTreeMap<Picture, usize>>,
+    /// Where the server can show him pictures; `None`: he has as many slots as the settings say.
+    pub(crate) slots: Option<BTreeSet<usize>>,
 }
 
 impl Member {

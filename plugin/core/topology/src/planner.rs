@@ -26,7 +26,7 @@ const IMPROVE: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// Who connects to whom.
     pub policy: Policy,
-    /// How many pictures the server can send to one participant.
+    /// How many pictures the server can send to one participant, unless [`Planner::slots`] says it for him.
     pub slots: usize,
 }
 
@@ -63,6 +63,8 @@ pub struct Planner {
     offered: BTreeSet<(Number, Picture)>,
     /// Those who send more than they can by now.
     shrunk: BTreeSet<Number>,
+    /// Those whose slots have changed.
+    reslotted: BTreeSet<Number>,
     /// The paths that have changed since they were last told, as they were.
     before: BTreeMap<(Number, Picture), Option<Path>>,
     improvement: Improvement,
@@ -84,6 +86,7 @@ impl Planner {
             touched: BTreeSet::new(),
             offered: BTreeSet::new(),
             shrunk: BTreeSet::new(),
+            reslotted: BTreeSet::new(),
             before: BTreeMap::new(),
             improvement: Improvement::default(),
             steps: VecDeque::new(),
@@ -127,6 +130,14 @@ impl Planner {
             }
             member.wants = Some(wants);
             self.touch_wishes(number);
+        }
+    }
+
+    /// The slots that somebody has from now on, by their numbers.
+    pub fn slots(&mut self, number: Number, slots: impl IntoIterator<Item = usize>) {
+        if let Some(member) = self.members.get_mut(&number) {
+            member.slots = Some(slots.into_iter().collect());
+            self.reslotted.insert(number);
         }
     }
 

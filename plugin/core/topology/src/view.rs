@@ -133,14 +133,19 @@ impl View {
 
 /// Gives slots to the pictures that the server carries to one subscriber: the first of `wish` get them, and whichever
 /// has one among those keeps it.
-pub(crate) fn give_slots(views: &mut BTreeMap<Picture, View>, wish: &[Picture], slots: usize) {
-    let shown: BTreeSet<_> = wish.iter().take(slots).copied().collect();
+pub(crate) fn give_slots(
+    views: &mut BTreeMap<Picture, View>,
+    wish: &[Picture],
+    slots: impl ExactSizeIterator<Item = usize> + Clone,
+) {
+    let shown: BTreeSet<_> = wish.iter().take(slots.len()).copied().collect();
     for (picture, view) in views.iter_mut() {
-        view.slot = view.slot.filter(|_| shown.contains(picture));
+        let exists = |slot: &usize| slots.clone().any(|of| of == *slot);
+        view.slot = view.slot.filter(exists).filter(|_| shown.contains(picture));
     }
     let taken: BTreeSet<_> = views.values().filter_map(|view| view.slot).collect();
-    let mut free = (0..slots).filter(|slot| !taken.contains(slot));
-    for picture in wish.iter().take(slots) {
+    let mut free = slots.clone().filter(|slot| !taken.contains(slot));
+    for picture in wish.iter().take(slots.len()) {
         if let Some(view) = views.get_mut(picture)
             && view.slot.is_none()
         {

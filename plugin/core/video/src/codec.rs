@@ -1,6 +1,8 @@
 //! What a payload's first bytes say: where key frames begin, and the picture numbers of VP8 and VP9. H.264 has none.
 //!
-//! Only descriptors are read, never the coded picture itself, except for VP8's one key-frame bit.
+//! Only descriptors are read, never the coded picture itself, except for VP8's key-frame bit and the size after it.
+
+use crate::Size;
 
 /// The payload format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Frame {
     pub descriptor_len: usize,
     /// Its picture numbers.
     pub ids: PictureIds,
+    /// How large the picture is, where the packet says so.
+    pub size: Option<Size>,
 }
 
 /// The numbers in a payload descriptor that must run on when a slot changes its source (RFC 7741 section 4.2, RFC 9628
@@ -96,10 +100,25 @@ fn vp8(payload: &[u8]) -> Option<Frame> {
     }
     let begins_frame = first & 0x17 == 0x10;
     let key = payload.get(len)? & 1 == 0;
+    let key_start = begins_frame && key;
     Some(Frame {
-        key_start: begins_frame && key,
+        key_start,
         descriptor_len: len,
         ids,
+        size: payload.get(len..).filter(|_| key_start).and_then(vp8_size),
+    })
+}
+
+/// RFC 6386 section 9.1: a key frame begins with three octets that every frame has, a start code, and width and height of
+/// 14 bits each under two bits of scaling.
+fn vp8_size(frame: &[u8]) -> Option<Size> {
+    let [_, _, _, 0x9d, 0x01, 0x2a, a, b, c, d] = *frame.first_chunk()? else {
+        return None;
+    };
+    let pixels = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
+    Some(Size {
+        width: pixels([a, b]),
+        height: pixels([c, d]),
     })
 }
 
@@ -125,6 +144,7 @@ fn vp9(payload: &[u8]) -> Option<Frame> {
         key_start: first & 0x48 == 0x08 && spatial_layer == 0,
         descriptor_len: len,
         ids,
+        size: None,
     })
 }
 
@@ -264,6 +284,23 @@ mod tests {
         for (name, codec, payload, expected) in cases {
             assert_eq!(codec.read(payload).key_start, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_frame_of_vp8_says_how_large_it_is() {
+        let key = [0x10, 0x50, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x41, 0xb4, 0x00];
+        let size = Size {
+            width: 320,
+            height: 180,
+        };
+        assert_eq!(
+            Codec::Vp8.read(&key).size,
+            Some(size),
+            "under two bits of scaling"
+        );
+        assert_eq!(Codec::Vp8.read(&key[..10]).size, None, "cut");
+        let delta = [&[0x10, 0x51], &key[2..]].concat();
+        assert_eq!(Codec::Vp8.read(&delta).size, None);
     }
 
     const VP8_WIDE: Places = Places { picture: 2, tl0: 4 };

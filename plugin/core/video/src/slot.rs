@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use convene_rtp::{Packet, Rewritten, SlotRewriter};
 
-use crate::{DropReason, Frame, Picture, PictureIds};
+use crate::{DropReason, Frame, Picture, PictureIds, Size, choice::Choice, layers::Rate};
 
 /// A picture's RTP clock, in ticks per second.
 const CLOCK_RATE: u128 = 90_000;
@@ -25,7 +25,7 @@ struct Running {
     offset: u16,
 }
 
-/// What a slot shows.
+/// What a slot shows. Showing one layer it may wait for the key frame of another.
 ///
 /// ```text
 ///          show              key frame
@@ -49,6 +49,22 @@ pub(crate) enum Feed {
 pub(crate) struct Slot {
     pub(crate) feed: Feed,
     pub(crate) numbers: Numbers,
+    /// The layer that it shows, or showed last.
+    layer: usize,
+    pub(crate) choice: Choice,
+    /// How large its subscriber shows it.
+    pub(crate) wanted: Option<Size>,
+    pub(crate) rate: Rate,
+}
+
+/// A packet and what is known of its layer.
+pub(crate) struct Arrived<'a> {
+    pub(crate) packet: &'a Packet<'a>,
+    pub(crate) bytes: usize,
+    pub(crate) frame: Frame,
+    pub(crate) layer: usize,
+    /// The layers of the picture whose packets come, by bits.
+    pub(crate) sent: u32,
 }
 
 impl Feed {
@@ -61,14 +77,38 @@ impl Feed {
 }
 
 impl Slot {
+    /// A slot whose stream runs on from these numbers.
+    pub(crate) fn with(numbers: Numbers) -> Self {
+        Self {
+            numbers,
+            ..Self::default()
+        }
+    }
+
+    /// Shows another picture from its next key frame on.
+    pub(crate) fn wait_for(&mut self, picture: Picture) {
+        self.feed = Feed::Waiting(picture);
+        self.choice.reset();
+    }
+
+    /// The layer that is shown.
+    pub(crate) fn shown(&self) -> Option<usize> {
+        matches!(self.feed, Feed::Showing(..)).then_some(self.layer)
+    }
+
+    /// Whether the slot cannot do without a key frame of this layer.
+    pub(crate) fn awaits(&self, layer: usize) -> bool {
+        layer == self.choice.target() && self.shown() != Some(layer)
+    }
+
     /// The packet's numbers in this slot, or why it does not go there.
     pub(crate) fn place(
         &mut self,
         now: Duration,
-        packet: &Packet<'_>,
-        frame: &Frame,
+        arrived: &Arrived<'_>,
     ) -> Result<(u16, u32, PictureIds), DropReason> {
-        let starts = self.start(packet.ssrc(), frame)?;
+        let packet = arrived.packet;
+        let starts = self.start(arrived)?;
         self.numbers
             .rewriter
             .set_now((now.as_nanos() * CLOCK_RATE / 1_000_000_000) as u64);
@@ -80,18 +120,27 @@ impl Slot {
             Rewritten::Forward {
                 sequence,
                 timestamp,
-            } => Ok((sequence, timestamp, self.numbers.place(frame.ids, starts))),
+            } => {
+                self.rate.count(now, arrived.bytes);
+                let ids = self.numbers.place(arrived.frame.ids, starts);
+                Ok((sequence, timestamp, ids))
+            }
             Rewritten::Drop(reason) => Err(reason.into()),
         }
     }
 
-    /// Whether the slot's picture starts with this packet.
-    fn start(&mut self, ssrc: u32, frame: &Frame) -> Result<bool, DropReason> {
+    /// Whether the slot's picture starts with this packet, or goes on in another layer.
+    fn start(&mut self, arrived: &Arrived<'_>) -> Result<bool, DropReason> {
+        let (ssrc, layer) = (arrived.packet.ssrc(), arrived.layer);
         match self.feed {
             Feed::Showing(_, shown) if shown == ssrc => return Ok(false),
-            Feed::Showing(picture, _) | Feed::Waiting(picture) if frame.key_start => {
+            Feed::Showing(picture, _) | Feed::Waiting(picture)
+                if arrived.frame.key_start && self.takes(arrived) =>
+            {
                 self.feed = Feed::Showing(picture, ssrc);
+                self.layer = layer;
             }
+            Feed::Showing(..) if layer != self.layer => return Err(DropReason::OtherLayer),
             Feed::Showing(picture, _) | Feed::Waiting(picture) => {
                 self.feed = Feed::Waiting(picture);
                 return Err(DropReason::AwaitingKeyFrame);
@@ -100,6 +149,19 @@ impl Slot {
         }
         self.numbers.rewriter.unmap();
         Ok(true)
+    }
+
+    /// Whether the slot may go on with the key frame that begins here. As long as it shows nothing, a smaller layer is
+    /// better than none, and any while its own is not sent.
+    fn takes(&self, arrived: &Arrived<'_>) -> bool {
+        let target = self.choice.target();
+        if arrived.layer == target {
+            return true;
+        }
+        match self.shown() {
+            Some(shown) => arrived.layer == shown,
+            None => arrived.layer < target || arrived.sent & 1 << target == 0,
+        }
     }
 }
 

@@ -11,6 +11,10 @@ pub enum DropReason {
     Unwanted,
     /// The slot waits for the first packet of a key frame.
     AwaitingKeyFrame,
+    /// The slot shows another layer of the picture.
+    OtherLayer,
+    /// Nothing says which layer of the picture it belongs to.
+    UnknownLayer,
     /// The slot has sent it already.
     Duplicate,
     /// It comes too late for the slot.
@@ -23,10 +27,12 @@ pub enum DropReason {
 
 impl DropReason {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Malformed,
         Self::Unwanted,
         Self::AwaitingKeyFrame,
+        Self::OtherLayer,
+        Self::UnknownLayer,
         Self::Duplicate,
         Self::TooOld,
         Self::BeforeStart,
@@ -40,6 +46,8 @@ impl DropReason {
             Self::Malformed => "malformed",
             Self::Unwanted => "unwanted",
             Self::AwaitingKeyFrame => "awaiting-key-frame",
+            Self::OtherLayer => "other-layer",
+            Self::UnknownLayer => "unknown-layer",
             Self::Duplicate => "duplicate",
             Self::TooOld => "too-old",
             Self::BeforeStart => "before-start",

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use convene_rtp::Packet;
 
 use crate::{
-    Codec, DropReason, Number, Numbers, Picture, PictureIds, SlotId, Source, Stats,
+    Codec, DropReason, Number, Numbers, Picture, PictureIds, Rid, SlotId, Source, Stats,
+    layers::{Layer, Layers},
     publication::Publication,
-    slot::{Feed, Slot},
+    slot::{Arrived, Feed, Slot},
 };
 
 /// Who decides what a subscriber's slots show.
@@ -35,13 +36,26 @@ pub struct Forward {
     pub ids: PictureIds,
 }
 
+/// A packet of a publisher's.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// Its header and payload.
+    pub packet: &'a Packet<'a>,
+    /// Its octets.
+    pub bytes: usize,
+    /// The layer that it names, if it names one.
+    pub rid: Option<&'a [u8]>,
+}
+
 /// What the switch wants of a publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// A key frame of this picture.
-    KeyFrame(Picture),
-    /// At most so many bits per second of it; `None`: as many as he likes.
+    /// A key frame of this picture, in the stream of this SSRC; `None`: none has come yet.
+    KeyFrame(Picture, Option<u32>),
+    /// At most so many bits per second of it, over all its layers; `None`: as many as he likes.
     Bitrate(Picture, Option<u64>),
+    /// These of its layers are needed, and no others.
+    Layers(Picture, Vec<Rid>),
 }
 
 /// Why a picture cannot be shown.
@@ -58,11 +72,16 @@ pub enum Refusal {
     FilledByPolicy(Number),
 }
 
+/// A budget that falls by more than this share says that more was sent than the way carries.
+const FALLS: f64 = 0.03;
+
 /// The switch of one conference.
 #[derive(Clone, Debug, Default)]
 pub struct Switch {
     members: BTreeMap<Number, Member>,
     publications: BTreeMap<Picture, Publication>,
+    /// What is not here has one layer without a name.
+    layers: BTreeMap<Picture, Layers>,
     slots: BTreeMap<SlotId, Slot>,
     /// Which slots a packet of a picture concerns.
     viewers: BTreeMap<Picture, Vec<SlotId>>,
@@ -71,6 +90,12 @@ pub struct Switch {
     alarm: Option<Duration>,
     /// Whether pictures may take more or less than their publishers were told.
     shares_changed: bool,
+    /// Whether other layers may be needed than their publishers were told.
+    layers_changed: bool,
+    /// Whether slots show other pictures than before.
+    rearranged: bool,
+    /// When it was last looked whether other layers should be shown.
+    chosen: Duration,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -79,6 +104,8 @@ struct Member {
     stats: Stats,
     /// What he can take over all his slots, in bits per second.
     budget: Option<u64>,
+    /// When that fell last.
+    fell: Option<Duration>,
 }
 
 impl Switch {
@@ -98,6 +125,7 @@ impl Switch {
         self.members.remove(&number);
         self.publications
             .retain(|picture, _| picture.publisher != number);
+        self.layers.retain(|picture, _| picture.publisher != number);
         self.slots.retain(|id, _| id.subscriber != number);
         for slot in self.slots.values_mut() {
             if slot
@@ -128,6 +156,11 @@ impl Switch {
         self.published = self.published.max(order + 1);
         self.publications
             .insert(picture, Publication::new(codec, order));
+        self.layers
+            .entry(picture)
+            .or_default()
+            .iter_mut()
+            .for_each(Layer::reset);
         self.wait(picture);
         self.rearrange();
     }
@@ -141,13 +174,7 @@ impl Switch {
 
     /// A slot exists from now on, with the numbers it had when it was closed.
     pub fn open(&mut self, id: SlotId, numbers: Numbers) {
-        self.slots.insert(
-            id,
-            Slot {
-                feed: Feed::Idle,
-                numbers,
-            },
-        );
+        self.slots.insert(id, Slot::with(numbers));
         self.rearrange();
     }
 
@@ -195,7 +222,7 @@ impl Switch {
             .slots
             .get_mut(&SlotId { subscriber, index })
             .ok_or(Refusal::NoSlot(subscriber))?;
-        slot.feed = Feed::Waiting(picture);
+        slot.wait_for(picture);
         if let Some(other) =
             shown.and_then(|index| self.slots.get_mut(&SlotId { subscriber, index }))
         {
@@ -221,22 +248,20 @@ impl Switch {
         Ok(())
     }
 
-    /// A subscriber's decoder asks for a key frame.
-    pub fn want_key_frame(&mut self, id: SlotId) {
-        let picture = self.slots.get(&id).and_then(|slot| slot.feed.picture());
-        if let Some(publication) = picture.and_then(|picture| self.publications.get_mut(&picture)) {
-            publication.want_key_frame();
-        }
-        self.settle();
-    }
-
     /// How many bits per second a subscriber can take over all his slots; `None`: that is not known, and nobody is held
     /// back for his sake.
-    pub fn set_budget(&mut self, subscriber: Number, budget: Option<u64>) {
+    pub fn set_budget(&mut self, now: Duration, subscriber: Number, budget: Option<u64>) {
         if let Some(member) = self.members.get_mut(&subscriber) {
             self.shares_changed |= member.budget != budget;
+            if let (Some(before), Some(budget)) = (member.budget, budget)
+                && (budget as f64) < before as f64 * (1.0 - FALLS)
+            {
+                member.fell = Some(now);
+                self.chosen = Duration::ZERO;
+            }
             member.budget = budget;
         }
+        self.choose(now);
     }
 
     /// A packet came from a publisher: `forward` gets where it goes. `now` is monotonic time from any origin.
@@ -244,22 +269,36 @@ impl Switch {
         &mut self,
         now: Duration,
         picture: Picture,
-        packet: &Packet<'_>,
-        bytes: usize,
+        arrival: &Arrival<'_>,
         forward: &mut Vec<Forward>,
     ) {
-        let Some(publication) = self.publications.get_mut(&picture) else {
+        let Arrival { packet, bytes, rid } = *arrival;
+        let (Some(publication), Some(layers)) = (
+            self.publications.get(&picture),
+            self.layers.get_mut(&picture),
+        ) else {
             return;
         };
-        let frame = publication.codec.read(packet.payload());
-        let mut changed = frame.key_start && publication.has_key_frame();
         let viewers = self.viewers.get(&picture).map_or(&[][..], Vec::as_slice);
+        let layer = layers.of(packet.ssrc(), rid);
         if let Some(member) = self.members.get_mut(&picture.publisher) {
             member.stats.received.count(bytes);
             if viewers.is_empty() {
                 member.stats.received.drop(DropReason::Unwanted);
+            } else if layer.is_none() {
+                member.stats.received.drop(DropReason::UnknownLayer);
             }
         }
+        let Some(layer) = layer else { return };
+        let frame = publication.codec.read(packet.payload());
+        let mut changed = layers.received(now, layer, bytes, &frame);
+        let arrived = Arrived {
+            packet,
+            bytes,
+            frame,
+            layer,
+            sent: layers.sent(now),
+        };
         for id in viewers {
             let (Some(slot), Some(member)) =
                 (self.slots.get_mut(id), self.members.get_mut(&id.subscriber))
@@ -267,7 +306,7 @@ impl Switch {
                 continue;
             };
             let before = slot.feed;
-            let placed = slot.place(now, packet, &frame);
+            let placed = slot.place(now, &arrived);
             changed |= slot.feed != before;
             match placed {
                 Ok((sequence, timestamp, ids)) => {
@@ -283,9 +322,11 @@ impl Switch {
                 Err(reason) => member.stats.sent.drop(reason),
             }
         }
+        self.layers_changed |= changed;
         if changed {
             self.settle();
         }
+        self.choose(now);
     }
 
     /// Bytes came from a publisher that are no RTP packet.
@@ -297,21 +338,20 @@ impl Switch {
 
     /// The next wish that is due; ask until there is none.
     pub fn poll(&mut self, now: Duration) -> Option<Wish> {
-        self.poll_key_frames(now).or_else(|| self.poll_bitrates())
-    }
-
-    fn poll_key_frames(&mut self, now: Duration) -> Option<Wish> {
-        self.alarm.filter(|alarm| *alarm <= now)?;
-        let (_, picture) = self.dues().find(|(due, _)| *due <= now)?;
-        self.publications.get_mut(&picture)?.ask(now);
-        self.settle();
-        Some(Wish::KeyFrame(picture))
+        let awaited = self.awaited().is_some_and(|due| due <= now);
+        if std::mem::take(&mut self.rearranged) || awaited {
+            self.chosen = Duration::ZERO;
+            self.choose(now);
+        }
+        self.poll_layers(now)
+            .or_else(|| self.poll_key_frames(now))
+            .or_else(|| self.poll_bitrates(now))
     }
 
     /// When [`poll`](Self::poll) will have something, if nothing else happens and there is nothing now.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.alarm
+        self.alarm.into_iter().chain(self.awaited()).min()
     }
 
     /// What a subscriber's slot shows or waits for.
@@ -365,25 +405,6 @@ impl Switch {
             .map(|(index, _)| index)
     }
 
-    fn dues(&self) -> impl Iterator<Item = (Duration, Picture)> + '_ {
-        self.publications
-            .iter()
-            .filter_map(|(picture, publication)| {
-                Some((publication.due(self.is_awaited(*picture))?, *picture))
-            })
-    }
-
-    fn is_awaited(&self, picture: Picture) -> bool {
-        let waits = |id: &SlotId| {
-            self.slots
-                .get(id)
-                .is_some_and(|slot| slot.feed == Feed::Waiting(picture))
-        };
-        self.viewers
-            .get(&picture)
-            .is_some_and(|viewers| viewers.iter().any(waits))
-    }
-
     /// Whoever looks at the picture waits for its next key frame.
     fn wait(&mut self, picture: Picture) {
         for slot in self.slots.values_mut() {
@@ -408,12 +429,12 @@ impl Switch {
                 self.viewers.entry(picture).or_default().push(*id);
             }
         }
-        self.shares_changed = true;
+        (self.shares_changed, self.layers_changed, self.rearranged) = (true, true, true);
         self.settle();
     }
 
     fn settle(&mut self) {
-        self.alarm = self.dues().map(|(due, _)| due).min();
+        self.alarm = self.dues().map(|(due, ..)| due).min();
     }
 
     fn fill(&mut self, subscriber: Number) {
@@ -434,7 +455,7 @@ impl Switch {
                 return;
             };
             if let Some(slot) = self.slots.get_mut(&SlotId { subscriber, index }) {
-                slot.feed = Feed::Waiting(picture);
+                slot.wait_for(picture);
             }
         }
     }
@@ -449,6 +470,10 @@ impl Switch {
     }
 }
 
+mod key_frames;
+#[cfg(test)]
+mod layered;
+mod layering;
 mod shares;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! From what was touched to a plan: what does not hold any more is given up, what is open is drafted, and the draft is
 //! carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Planner;
 use crate::{
@@ -33,11 +33,11 @@ impl Planner {
     /// Plans what was touched.
     pub(super) fn settle(&mut self) {
         self.shed();
-        if self.touched.is_empty() && self.offered.is_empty() {
+        let mut subscribers = std::mem::take(&mut self.reslotted);
+        if self.touched.is_empty() && self.offered.is_empty() && subscribers.is_empty() {
             return;
         }
         let mut needs = Needs::new();
-        let mut subscribers = BTreeSet::new();
         while let Some((subscriber, picture)) = self.touched.pop_first() {
             subscribers.insert(subscriber);
             self.review(subscriber, picture, &mut needs);

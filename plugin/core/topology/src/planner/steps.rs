@@ -60,7 +60,10 @@ impl Planner {
         let by_server = old.iter().filter(|(_, view)| view.by_server());
         let mut wish: Vec<_> = by_server.map(|(picture, _)| *picture).collect();
         wish.sort_by_key(|picture| member.place(picture));
-        give_slots(views, &wish, self.settings.slots);
+        match &member.slots {
+            Some(slots) => give_slots(views, &wish, slots.iter().copied()),
+            None => give_slots(views, &wish, 0..self.settings.slots),
+        }
         for (picture, view) in old {
             if self.path(picture, subscriber) != Some(view.path()) {
                 self.remember(subscriber, picture, Some(view));

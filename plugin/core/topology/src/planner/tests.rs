@@ -291,3 +291,28 @@ fn who_may_not_connect_is_never_told_to_try_again() {
         assert_eq!(drain(&mut planner), []);
     }
 }
+
+#[test]
+fn slots_come_and_go() {
+    let mut planner = told(Policy::Claimed, 0, &[A, B, C].map(|n| (n, PRIVATE)));
+    planner.slots(A, [3, 7]);
+    drain(&mut planner);
+    let seen = |planner: &Planner| [B, C].map(|of| planner.path(camera(of), A));
+    assert_eq!(seen(&planner), [Some(server(3)), Some(server(7))]);
+    planner.slots(A, [7]);
+    assert_eq!(
+        drain(&mut planner),
+        [
+            path(C, A, Path::NoSlot),
+            path(B, A, server(7)),
+            needs(C, false),
+        ],
+        "the first wish keeps its picture"
+    );
+    planner.slots(A, [7, 9]);
+    assert_eq!(drain(&mut planner), [needs(C, true), path(C, A, server(9))]);
+    planner.want(A, vec![camera(C), camera(B)]);
+    planner.slots(A, [7, 9, 11]);
+    drain(&mut planner);
+    assert_eq!(seen(&planner), [Some(server(7)), Some(server(9))]);
+}

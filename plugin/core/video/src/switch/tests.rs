@@ -67,8 +67,13 @@ impl Room {
     fn send(&mut self, picture: Picture, bytes: &[u8]) -> Vec<Forward> {
         let mut forward = Vec::new();
         let packet = Packet::parse(bytes).unwrap();
+        let arrival = Arrival {
+            packet: &packet,
+            bytes: bytes.len(),
+            rid: None,
+        };
         self.switch
-            .packet(self.now, picture, &packet, bytes.len(), &mut forward);
+            .packet(self.now, picture, &arrival, &mut forward);
         forward
     }
 
@@ -84,8 +89,8 @@ impl Room {
     fn wishes(&mut self) -> Vec<Picture> {
         std::iter::from_fn(|| self.switch.poll(self.now))
             .filter_map(|wish| match wish {
-                Wish::KeyFrame(picture) => Some(picture),
-                Wish::Bitrate(..) => None,
+                Wish::KeyFrame(picture, _) => Some(picture),
+                Wish::Bitrate(..) | Wish::Layers(..) => None,
             })
             .collect()
     }
