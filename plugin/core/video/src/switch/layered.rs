@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::Size;
-use convene_rtp::Header;
+use crate::{Rid, Source};
+use convene_rtp::{Header, Packet};
 
 mod decodable;
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use convene_rtp::Header;
+use convene_rtp::{Header, Packet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Source;
 
 const ANN: Number = Number(1);
 const BOB: Number = Number(2);
