@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::Size;
-use crate::{Rid, Source};
+use crate::{Rid, Size, Source};
 use convene_rtp::{Header, Packet};
 
 mod decodable;
