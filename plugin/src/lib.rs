@@ -8,6 +8,7 @@
 // `plugin_define!` makes items without docs.
 #![allow(missing_docs)]
 
+mod alarm;
 mod audio;
 mod delivery;
 pub mod ice;

@@ -13,7 +13,11 @@ use convene_bandwidth::Pacer;
 use gst::prelude::*;
 
 use super::outlet::{Item, Outlet};
-use crate::{lock::lock, now::now};
+use crate::{
+    alarm::{Alarm, ring_at},
+    lock::lock,
+    now::now,
+};
 
 pub(super) struct Pace {
     element: glib::WeakRef<gst::Element>,
@@ -25,8 +29,7 @@ struct State {
     pacer: Pacer<(Arc<Outlet>, Item)>,
     /// Whether a thread is letting packets out.
     busy: bool,
-    /// For when the clock is set.
-    alarm: Option<Duration>,
+    alarm: Alarm,
 }
 
 impl Pace {
@@ -66,52 +69,26 @@ impl Pace {
             let mut state = lock(&self.state);
             let next = state.pacer.poll(now);
             state.busy = next.is_some();
-            let alarm = if state.busy {
-                None
-            } else {
-                state.next_alarm(now)
-            };
-            (next, alarm)
+            let deadline = state.pacer.deadline().filter(|_| next.is_none());
+            (next, state.alarm.next(now, deadline))
         };
         if let Some(alarm) = alarm {
-            self.set_clock(alarm, alarm.saturating_sub(now));
+            self.ring_at(alarm, now);
         }
         next
     }
 
-    /// Rings on the clock's thread, which is everyone's: packets are let out elsewhere.
-    fn set_clock(self: &Arc<Self>, alarm: Duration, wait: Duration) {
-        let clock = gst::SystemClock::obtain();
-        let wait = gst::ClockTime::try_from(wait).unwrap_or(gst::ClockTime::ZERO);
+    /// Packets are let out elsewhere than on the clock's thread, which is everyone's.
+    fn ring_at(self: &Arc<Self>, at: Duration, now: Duration) {
         let pace = Arc::downgrade(self);
-        let ring = move || {
+        ring_at(at, now, move || {
             let Some(pace) = pace.upgrade() else { return };
-            lock(&pace.state).alarm.take_if(|set| *set == alarm);
+            lock(&pace.state).alarm.rung(at);
             if let Some(element) = pace.element.upgrade() {
                 element.call_async(move |_| {
                     let _ = catch_unwind(AssertUnwindSafe(|| pace.let_out()));
                 });
             }
-        };
-        let ring = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
-            let _ = catch_unwind(AssertUnwindSafe(ring));
-        };
-        // If the clock refuses, the next packet makes up for it.
-        let _ = clock
-            .new_single_shot_id(clock.time() + wait)
-            .wait_async(ring);
-    }
-}
-
-impl State {
-    /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.
-    fn next_alarm(&mut self, now: Duration) -> Option<Duration> {
-        let deadline = self.pacer.deadline()?;
-        let set = self.alarm;
-        if set.is_some_and(|alarm| (now..=deadline).contains(&alarm)) {
-            return None;
-        }
-        self.alarm = Some(deadline);
-        self.alarm
+        });
     }
 }

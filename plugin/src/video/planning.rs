@@ -13,7 +13,6 @@ mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -31,7 +30,11 @@ use super::{
     room::{Room, Seat},
     settings::VideoPolicy,
 };
-use crate::{lock::lock, now::now};
+use crate::{
+    alarm::{self, Alarm},
+    lock::lock,
+    now::now,
+};
 
 /// What a room's elements share of the planner.
 #[derive(Default)]
@@ -48,8 +51,7 @@ struct State {
     elements: BTreeMap<Number, glib::WeakRef<gst::Element>>,
     /// Whether a thread is carrying out orders.
     busy: bool,
-    /// For when the clock is set.
-    alarm: Option<Duration>,
+    alarm: Alarm,
 }
 
 /// The conference keeps to another policy, that of whoever came first.
@@ -156,10 +158,11 @@ fn change_plan<R>(room: &Arc<Room>, change: impl FnOnce(&mut Plan, Duration) -> 
         let plan = state.plan.as_mut()?;
         let result = change(plan, now);
         plan.settle();
-        (result, state.next_alarm(now))
+        let deadline = plan.deadline();
+        (result, state.alarm.next(now, deadline))
     };
     if let Some(alarm) = alarm {
-        set_clock(room, alarm, alarm.saturating_sub(now));
+        ring_at(room, alarm, now);
     }
     carry_out(room);
     Some(result)
@@ -246,27 +249,18 @@ fn switched(source: Source) -> convene_video::Source {
     }
 }
 
-/// Rings on the clock's thread, which is everyone's: planning and telling is left to GStreamer's thread pool.
-fn set_clock(room: &Arc<Room>, alarm: Duration, wait: Duration) {
-    let clock = gst::SystemClock::obtain();
-    let wait = gst::ClockTime::try_from(wait).unwrap_or(gst::ClockTime::ZERO);
+/// Planning and telling is left to GStreamer's thread pool: the clock's thread is everyone's.
+fn ring_at(room: &Arc<Room>, at: Duration, now: Duration) {
     let room = Arc::downgrade(room);
-    let ring = move || {
+    alarm::ring_at(at, now, move || {
         let Some(room) = room.upgrade() else { return };
-        let element = lock(&room.planning.state).rung(alarm);
+        let element = lock(&room.planning.state).rung(at);
         if let Some(element) = element {
             element.call_async(move |_| {
                 change_plan(&room, Plan::wake);
             });
         }
-    };
-    let ring = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
-        let _ = catch_unwind(AssertUnwindSafe(ring));
-    };
-    // If the clock refuses, the next change of plan makes up for it.
-    let _ = clock
-        .new_single_shot_id(clock.time() + wait)
-        .wait_async(ring);
+    });
 }
 
 impl State {
@@ -283,20 +277,9 @@ impl State {
         other.map_or(Ok(()), |rule| Err(Conflict { rule }))
     }
 
-    /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.
-    fn next_alarm(&mut self, now: Duration) -> Option<Duration> {
-        let deadline = self.plan.as_ref()?.deadline()?;
-        let set = self.alarm;
-        if set.is_some_and(|alarm| (now..=deadline).contains(&alarm)) {
-            return None;
-        }
-        self.alarm = Some(deadline);
-        self.alarm
-    }
-
     /// The clock has rung; an element to plan on, if anyone is left.
-    fn rung(&mut self, alarm: Duration) -> Option<gst::Element> {
-        self.alarm.take_if(|set| *set == alarm);
+    fn rung(&mut self, at: Duration) -> Option<gst::Element> {
+        self.alarm.rung(at);
         self.elements.values().find_map(glib::WeakRef::upgrade)
     }
 }

@@ -6,7 +6,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, LazyLock, Mutex, Weak},
     time::Duration,
 };
@@ -20,8 +19,11 @@ use convene_video::{
 use gst::prelude::*;
 
 use super::{outlet::Outlet, planning::Planning, sinks::Sinks, wishes};
-use crate::lock::lock;
-use crate::now::now;
+use crate::{
+    alarm::{Alarm, ring_at},
+    lock::lock,
+    now::now,
+};
 
 static ROOMS: LazyLock<Mutex<HashMap<String, Weak<Room>>>> = LazyLock::new(Mutex::default);
 
@@ -36,8 +38,7 @@ pub(super) struct State {
     pub(super) switch: Switch,
     members: BTreeMap<Number, Member>,
     joined: u32,
-    /// For when the clock is set.
-    alarm: Option<Duration>,
+    alarm: Alarm,
 }
 
 struct Member {
@@ -290,34 +291,26 @@ impl Room {
         let mut state = lock(&self.state);
         let result = change(&mut state);
         let wishes = state.wishes(now);
-        let alarm = state.next_alarm(now);
+        let deadline = state.switch.deadline();
+        let alarm = state.alarm.next(now, deadline);
         drop(state);
         for (element, told) in wishes {
             element.call_async(move |element| told.tell(element));
         }
         if let Some(alarm) = alarm {
-            self.set_clock(alarm, alarm.saturating_sub(now));
+            self.ring_at(alarm, now);
         }
         result
     }
 
-    fn set_clock(self: &Arc<Self>, alarm: Duration, wait: Duration) {
-        let clock = gst::SystemClock::obtain();
-        let wait = gst::ClockTime::try_from(wait).unwrap_or(gst::ClockTime::ZERO);
+    fn ring_at(self: &Arc<Self>, alarm: Duration, now: Duration) {
         let room = Arc::downgrade(self);
-        let ring = move || {
+        ring_at(alarm, now, move || {
             if let Some(room) = room.upgrade() {
-                lock(&room.state).alarm.take_if(|set| *set == alarm);
+                lock(&room.state).alarm.rung(alarm);
                 room.act(|_| ());
             }
-        };
-        let ring = move |_: &gst::Clock, _: Option<gst::ClockTime>, _: &gst::ClockId| {
-            let _ = catch_unwind(AssertUnwindSafe(ring));
-        };
-        // If the clock refuses, the next packet makes up for it.
-        let _ = clock
-            .new_single_shot_id(clock.time() + wait)
-            .wait_async(ring);
+        });
     }
 }
 
@@ -384,18 +377,5 @@ impl State {
         };
         let told = wishes::told(&element, told, wish);
         Some((element, told))
-    }
-
-    /// The time to set the clock for, unless it is set early enough. One that should have rung is set no longer.
-    fn next_alarm(&mut self, now: Duration) -> Option<Duration> {
-        let deadline = self.switch.deadline()?;
-        if self
-            .alarm
-            .is_some_and(|alarm| (now..=deadline).contains(&alarm))
-        {
-            return None;
-        }
-        self.alarm = Some(deadline);
-        self.alarm
     }
 }
