@@ -137,6 +137,7 @@ fn the_server_stops_when_the_two_connect() {
     bob.told("convene-path, publisher=ann, source=camera, path=direct, why=trying");
     assert!(bob.report("ann", "slow"));
     ann.told("convene-server-needs, publisher=ann, source=camera, needed=true");
+    bob.told("convene-path, publisher=ann, source=camera, path=server");
     ann.send(1, true);
     assert!(bob.next(0).key);
     assert!(ann.report("bob", "connected"));
