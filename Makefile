@@ -31,8 +31,9 @@ check: format-check clippy ## the fast part: format, lints, unit and property te
 declarations: ## write web/protocol.d.ts anew from the protocol's types
 	CONVENE_WRITE_DECLARATIONS=1 cargo test --locked -p convene-protocol
 
-bench: ## what a leg costs with either ICE agent, and how long plans take; a quarter of an hour
+bench: ## what a leg costs with either ICE agent, a tick of the mixer, and how long plans take; a quarter of an hour
 	@scripts/provide.sh test
+	cargo bench --locked -p convene-audio --bench mixer
 	cargo bench --locked -p convene-topology --bench planner
 	cargo run --release --locked -p convene-load -- transport
 

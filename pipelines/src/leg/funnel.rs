@@ -26,6 +26,7 @@ impl Parts {
         let (Some(slot), Some(funnel)) = (self.picture_slot(number), self.funnel()) else {
             return Ok(None);
         };
+        self.name_retransmissions();
         let pad = |element: &gst::Element, name: &str| {
             let pad = element.request_pad_simple(name);
             pad.ok_or_else(|| LegError::Build(format!("{} has no pad {name}", element.name())))
@@ -51,7 +52,7 @@ impl Parts {
     }
 
     /// What is sent again has the SSRC that the description names for it; the store would take any.
-    pub(super) fn name_retransmissions(&self) {
+    fn name_retransmissions(&self) {
         let mut map = gst::Structure::builder("application/x-rtp-ssrc-map");
         for (ssrc, rtx) in self
             .slots

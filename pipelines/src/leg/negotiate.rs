@@ -39,7 +39,6 @@ impl Task {
         let stats = self.stats();
         let link = move |parts: &Parts| {
             let mix = parts.lead_mix(&stats)?;
-            parts.name_retransmissions();
             Ok((mix, parts.tap_sound(&stats)?))
         };
         let (mix, tap) = parts.off_thread(link).await?;

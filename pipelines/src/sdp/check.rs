@@ -58,8 +58,8 @@ pub enum SdpError {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check_answer(offer: &str, answer: &str) -> Result<(), SdpError> {
-    let answered = check_shape(offer, answer)?;
     let offered = Sections::of(offer);
+    let answered = check_shape(&offered, answer)?;
     for (index, (offered, answered)) in offered.media.iter().zip(&answered.media).enumerate() {
         check_payload_types(index, offered, answered)?;
     }
@@ -76,14 +76,14 @@ pub fn check_answer(offer: &str, answer: &str) -> Result<(), SdpError> {
 /// # Errors
 /// The first thing that is wrong.
 pub fn check_restart(offer: &str, restart: &str) -> Result<(), SdpError> {
-    check_shape(offer, restart).map(|_| ())
+    check_shape(&Sections::of(offer), restart).map(|_| ())
 }
 
-fn check_shape<'a>(offer: &str, text: &'a str) -> Result<Sections<'a>, SdpError> {
+fn check_shape<'a>(offered: &Sections<'_>, text: &'a str) -> Result<Sections<'a>, SdpError> {
     if !text.starts_with("v=0") {
         return Err(SdpError::NotSdp(text.chars().take(20).collect()));
     }
-    let (offered, given) = (Sections::of(offer), Sections::of(text));
+    let given = Sections::of(text);
     if given.media.len() != offered.media.len() {
         return Err(SdpError::Count {
             found: given.media.len(),

@@ -17,6 +17,9 @@ pub use fingerprint::Fingerprint;
 pub use layers::sends_layers;
 pub use slots::{Slot, with_slots, without_slots};
 
+/// So many lines most sections have at most: a join reads a description of fifteen sections several times.
+const LINES: usize = 32;
+
 /// The text of one m-line's section, and of the session's head.
 pub(crate) struct Sections<'a> {
     pub(crate) head: Vec<&'a str>,
@@ -32,7 +35,9 @@ impl<'a> Sections<'a> {
         };
         for line in text.lines().filter(|line| !line.is_empty()) {
             if line.starts_with("m=") {
-                sections.media.push(vec![line]);
+                let mut section = Vec::with_capacity(LINES);
+                section.push(line);
+                sections.media.push(section);
             } else {
                 sections
                     .media

@@ -32,6 +32,7 @@ mod elements;
 mod ffi;
 mod guard;
 mod handshakes;
+mod interfaces;
 mod io;
 mod lane;
 mod pool;
@@ -63,6 +64,7 @@ use mio::{Poll, Waker, net::TcpListener};
 use self::{
     counters::Counters,
     handshakes::Handshakes,
+    interfaces::Interfaces,
     io::{Command, Io, WAKER},
     lane::{Lane, Observer},
     pool::Pool,
@@ -125,6 +127,7 @@ struct Shared {
     udp: Arc<UdpSockets>,
     tcp_port: Option<u16>,
     external_address: Option<IpAddr>,
+    interfaces: Interfaces,
     counters: Arc<Counters>,
     commands: Mutex<Sender<Command>>,
     waker: Arc<Waker>,
@@ -159,6 +162,7 @@ impl IceSocket {
             udp,
             tcp_port,
             external_address: config.external_address,
+            interfaces: Interfaces::default(),
             counters,
             commands: Mutex::new(commands),
             waker,
@@ -220,12 +224,7 @@ impl IceSocket {
 
     /// Of the addresses that this host has at the moment.
     fn candidates(&self) -> Vec<Candidate> {
-        let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-            gst::error!(lane::CAT, "this host's addresses cannot be read: {error}");
-            Vec::new()
-        });
-        let interfaces: Vec<_> = interfaces.iter().map(|interface| interface.ip()).collect();
-        let external = self.0.external_address;
+        let (interfaces, external) = (self.0.interfaces.addresses(), self.0.external_address);
         candidates(&interfaces, external, self.port(), self.0.tcp_port)
     }
 

@@ -10,8 +10,7 @@ pub(crate) const ENTER: u8 = 52;
 /// A talker who stays above −58 dBov is still talking.
 pub(crate) const STAY: u8 = 58;
 
-/// A talker keeps his seat through pauses between words. The time also lets his own encoder and the shared one
-/// converge, since both encode the same sound while he is silent.
+/// A talker keeps his seat through pauses between words.
 pub(crate) const HOLD: Duration = Duration::from_millis(600);
 
 /// Nobody is displaced sooner than this after he took his seat.

@@ -5,6 +5,7 @@
 //! and asked every [`FRAME`] what everyone hears.
 
 mod encode;
+mod encoder;
 mod floor;
 mod level;
 mod limiter;
@@ -38,6 +39,25 @@ pub const UNHEARD: Unheard = Unheard {
     stay: floor::STAY,
     after: floor::HOLD.saturating_add(playout::LONGEST_WAIT),
 };
+
+/// libopus did not do what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("libopus refuses {call}: {reason}")]
+pub struct CodecError {
+    /// What it was asked for.
+    pub call: &'static str,
+    /// Its own words.
+    pub reason: &'static str,
+}
+
+impl From<opus::Error> for CodecError {
+    fn from(error: opus::Error) -> Self {
+        Self {
+            call: error.function(),
+            reason: error.description(),
+        }
+    }
+}
 
 /// Samples per second.
 pub const RATE: u32 = 48_000;

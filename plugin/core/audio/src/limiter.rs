@@ -12,6 +12,10 @@ const CEILING: f32 = 0.944;
 /// Part of the missing gain that comes back in each block: a time constant of 200 ms.
 const RELEASE: f32 = 0.005;
 
+/// Blocks for which the gain stays down after a peak. Half a period of 25 Hz fits: a deep voice's peaks do not modulate
+/// it, which would be heard as distortion.
+const HOLD: usize = 20;
+
 /// Delays by [`Limiter::DELAY`] samples and keeps every sample within the ceiling. Sound below it passes unchanged.
 ///
 /// Gains are set at block boundaries, each no larger than both blocks beside it allow, and run linearly between; so no
@@ -21,6 +25,9 @@ pub(crate) struct Limiter {
     held: [f32; BLOCK],
     held_allows: f32,
     gain: f32,
+    /// What the last blocks allowed, and where the oldest stands.
+    allowed: [f32; HOLD],
+    oldest: usize,
 }
 
 impl Default for Limiter {
@@ -29,6 +36,8 @@ impl Default for Limiter {
             held: [0.0; BLOCK],
             held_allows: 1.0,
             gain: 1.0,
+            allowed: [1.0; HOLD],
+            oldest: 0,
         }
     }
 }
@@ -50,7 +59,7 @@ impl Limiter {
 
     fn block(&mut self, coming: &[f32], out: &mut [f32]) {
         let coming_allows = allowed_gain(coming);
-        let risen = self.gain + (1.0 - self.gain) * RELEASE;
+        let risen = self.gain + (self.ceiling_of(coming_allows) - self.gain).max(0.0) * RELEASE;
         let target = risen.min(self.held_allows).min(coming_allows);
         apply(&self.held, self.gain, target, out);
         self.held.copy_from_slice(coming);
@@ -60,6 +69,13 @@ impl Limiter {
         } else {
             target
         };
+    }
+
+    /// The gain to which it may rise: what the last blocks and the coming one allow.
+    fn ceiling_of(&mut self, coming_allows: f32) -> f32 {
+        self.allowed[self.oldest] = coming_allows;
+        self.oldest = (self.oldest + 1) % HOLD;
+        self.allowed.iter().copied().fold(1.0, f32::min)
     }
 }
 

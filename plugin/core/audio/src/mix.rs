@@ -1,9 +1,9 @@
 //! The sum of the talkers less oneself, exactly, and what one distinct mix keeps from frame to frame.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
-    Codec, FRAME, Frame, Number,
+    Codec, CodecError, FRAME, Frame, Number,
     encode::{Encoded, Stream},
     limiter::Limiter,
 };
@@ -16,35 +16,24 @@ const LOUDEST: f32 = 8.0;
 /// Samples over which a talker's gain rises: 5 ms; it falls over the whole frame.
 const RISE: usize = FRAME / 4;
 
-/// Frames for which an unused mix keeps its state: 1 s.
-const KEPT: u32 = 50;
-
 /// A talker's frame in integers.
 pub(crate) type Part = [i32; FRAME];
 
-/// Which talkers a listener hears.
+/// What somebody hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MixKey {
-    /// All of them.
+    /// All talkers as they are; shared.
     All,
-    /// All but himself.
-    Without(Number),
-    /// All but himself, each with a gain of this listener's own.
-    Custom(Number),
-    /// None.
+    /// All talkers, with the gains of the wish of that number; shared by those who have it.
+    Wish(u32),
+    /// A talker's own: all but himself, with his gains.
+    Apart(Number),
+    /// Nothing.
     Silence,
 }
 
-impl MixKey {
-    /// Whether this mix has `talker` in it.
-    pub(crate) fn contains(self, talker: Number) -> bool {
-        match self {
-            Self::All => true,
-            Self::Without(own) | Self::Custom(own) => own != talker,
-            Self::Silence => false,
-        }
-    }
-}
+/// Gains of others; 1 where absent.
+pub(crate) type Gains = BTreeMap<Number, f32>;
 
 /// A talker's frame with his gain going from `from` to `to`.
 pub(crate) fn part(frame: &Frame, from: f32, to: f32) -> Box<Part> {
@@ -74,60 +63,58 @@ pub(crate) fn total(parts: &BTreeMap<Number, Box<Part>>) -> Part {
     total
 }
 
-/// What `key` hears, before its limiter.
+/// What is heard with these `gains`, without `own` part, before the limiter.
 pub(crate) fn sum(
-    key: MixKey,
+    own: Option<Number>,
     total: &Part,
     parts: &BTreeMap<Number, Box<Part>>,
-    gains: &BTreeMap<Number, f32>,
+    gains: &Gains,
 ) -> Frame {
-    match key {
-        MixKey::All => total.map(real),
-        MixKey::Silence => [0.0; FRAME],
-        MixKey::Without(own) => match parts.get(&own) {
+    if gains.is_empty() {
+        return match own.and_then(|own| parts.get(&own)) {
             Some(part) => std::array::from_fn(|i| real(total[i] - part[i])),
             None => total.map(real),
-        },
-        MixKey::Custom(own) => {
-            let mut frame = [0.0; FRAME];
-            for (number, part) in parts.iter().filter(|(number, _)| **number != own) {
-                let gain = gains.get(number).copied().unwrap_or(1.0);
-                frame
-                    .iter_mut()
-                    .zip(part.iter())
-                    .for_each(|(sum, sample)| *sum += real(*sample) * gain);
-            }
-            frame
-        }
+        };
     }
+    let mut frame = [0.0; FRAME];
+    for (number, part) in parts.iter().filter(|(number, _)| Some(**number) != own) {
+        let gain = gains.get(number).copied().unwrap_or(1.0);
+        frame
+            .iter_mut()
+            .zip(part.iter())
+            .for_each(|(sum, sample)| *sum += real(*sample) * gain);
+    }
+    frame
 }
 
 fn real(sample: i32) -> f32 {
     sample as f32 / ONE
 }
 
-/// What one distinct mix keeps: its limiter, its encoders, its last frame.
-#[derive(Default)]
+/// What one distinct mix keeps: its limiter, its encoders, its last frame. A copy goes on exactly as the original does.
+#[derive(Clone, Default)]
 pub(crate) struct Mix {
     limiter: Limiter,
     streams: BTreeMap<Codec, Used>,
     last: Option<Box<Frame>>,
     /// Frames in a row with nothing in them.
     silent: u32,
-    unused: u32,
+    used: bool,
 }
 
+#[derive(Clone)]
 struct Used {
     stream: Stream,
-    unused: u32,
+    used: bool,
 }
 
 impl Mix {
     /// The next frame through the limiter.
     pub(crate) fn limit(&mut self, frame: &Frame, nobody: bool) -> Frame {
         self.silent = if nobody { self.silent + 1 } else { 0 };
-        self.unused = 0;
+        self.used = true;
         if self.is_silent() {
+            self.limiter = Limiter::default();
             [0.0; FRAME]
         } else {
             self.limiter.process(frame)
@@ -139,45 +126,45 @@ impl Mix {
         self.silent > 1
     }
 
-    /// Encodes a frame for `codec`; a new encoder has heard the frame before, which may be another mix's (`other`).
+    /// Encodes a frame for `codec`; a new encoder has heard the frame before.
     ///
     /// # Errors
     /// libopus's.
-    pub(crate) fn encode(
-        &mut self,
-        codec: Codec,
-        frame: &Frame,
-        other: Option<&Frame>,
-    ) -> Result<Encoded, opus::Error> {
+    pub(crate) fn encode(&mut self, codec: Codec, frame: &Frame) -> Result<Encoded, CodecError> {
         let silent = self.is_silent();
         let used = match self.streams.entry(codec) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let before = self.last.as_deref().or(other);
-                entry.insert(Used {
-                    stream: Stream::new(codec, before)?,
-                    unused: 0,
-                })
-            }
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Used {
+                stream: Stream::new(codec, self.last.as_deref())?,
+                used: true,
+            }),
         };
-        used.unused = 0;
+        used.used = true;
         used.stream.push(frame, silent)
     }
 
-    /// The frame before this one.
+    /// Somebody begins to hear this who has not heard what was before.
+    ///
+    /// # Errors
+    /// libopus's.
+    pub(crate) fn refresh(&mut self) -> Result<(), CodecError> {
+        self.streams
+            .values_mut()
+            .try_for_each(|used| used.stream.refresh())
+    }
+
+    /// The frame before.
     pub(crate) fn last(&self) -> Option<&Frame> {
         self.last.as_deref()
     }
 
-    /// Ends the tick with the frame that was heard in it; forgets encoders that nobody uses. Says whether to keep this mix.
+    /// Ends the tick with the frame that was heard in it; forgets encoders that nobody used, since what they would go on
+    /// with is no longer what was before. Says whether anybody heard this mix.
     pub(crate) fn end_tick(&mut self, heard: Option<&Frame>) -> bool {
         self.last = heard.map(|frame| Box::new(*frame));
-        self.unused += u32::from(heard.is_none());
-        self.streams.retain(|_, used| {
-            used.unused += 1;
-            used.unused <= KEPT
-        });
-        self.unused <= KEPT
+        self.streams
+            .retain(|_, used| std::mem::take(&mut used.used));
+        std::mem::take(&mut self.used)
     }
 
     /// Whether silence would cost this mix nothing.
@@ -216,7 +203,7 @@ mod tests {
     fn own_gains_are_heard_by_their_owner() {
         let parts = parts(&[5, 7]);
         let gains = BTreeMap::from([(Number(1), 0.5)]);
-        let heard = sum(MixKey::Custom(Number(0)), &total(&parts), &parts, &gains);
+        let heard = sum(Some(Number(0)), &total(&parts), &parts, &gains);
         assert_eq!(heard[3], real(parts[&Number(1)][3]) * 0.5);
     }
 
@@ -227,8 +214,8 @@ mod tests {
             let own = Number((own % seeds.len()) as u32);
             let mut others = all.clone();
             others.remove(&own);
-            let heard = sum(MixKey::Without(own), &total(&all), &all, &BTreeMap::new());
-            let expected = sum(MixKey::All, &total(&others), &others, &BTreeMap::new());
+            let heard = sum(Some(own), &total(&all), &all, &Gains::new());
+            let expected = sum(None, &total(&others), &others, &Gains::new());
             prop_assert_eq!(heard, expected);
         }
     }

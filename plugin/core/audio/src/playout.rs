@@ -2,17 +2,24 @@
 //!
 //! Packets are kept by timestamp. `next` is the timestamp to be played; it advances one frame a tick, packets or not, so
 //! a pause in the sender's timestamps stays as long as it was. Where the fastest packet would be played at once, the
-//! *lag* is how much later packets are played than that; it follows the target that [`Delay`] derives from the jitter.
+//! *lag* is how much later packets are played than that; it follows the target that [`Delay`] derives from the jitter:
+//! [`Pace`] has the sound of who is heard shortened or lengthened by periods of his voice, and who is not heard jumps.
 
+mod decoding;
 mod delay;
+mod pace;
+mod stretch;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use convene_rtp::Extender;
 use opus::{Channels, Decoder};
 
-use self::delay::Delay;
-use crate::{Arrival, FRAME, FRAME_TIME, Frame, Loudness, RATE, room::Counters};
+use self::{
+    delay::Delay,
+    pace::{Pace, Wish, frames_too_long},
+};
+use crate::{Arrival, CodecError, FRAME, Frame, Loudness, RATE, floor::ENTER, room::Counters};
 
 /// The longest that a packet may wait to be played.
 pub(crate) const LONGEST_WAIT: Duration = delay::MOST;
@@ -23,17 +30,8 @@ const CONCEALED: u32 = 3;
 /// Frames without any packet after which whoever is heard counts as not sending: 1 s.
 const GONE: u32 = 50;
 
-/// The longest packet: 120 ms (RFC 6716 section 2.1.4).
-const LONGEST: usize = 6 * FRAME;
-
 /// A timestamp this far from the expected one is a new stream: 10 s.
 const JUMP: u64 = 10 * RATE as u64;
-
-/// Frames of too much lag after which one is left out even if it is not quiet.
-const PATIENCE: u32 = 25;
-
-/// Below this, a frame can be left out without being missed.
-const QUIET: u8 = 60;
 
 struct Packet {
     sequence: u16,
@@ -49,8 +47,6 @@ enum State {
         next: u64,
         /// Frames in a row for which no packet was there.
         missing: u32,
-        /// Frames in a row with more lag than wanted.
-        lagging: u32,
     },
 }
 
@@ -70,7 +66,10 @@ pub(crate) struct Playout {
     ssrc: Option<u32>,
     state: State,
     delay: Delay,
-    decoder: Decoder,
+    pace: Pace,
+    /// `None` until he is loud enough to be heard, or does not say how loud he is: most people of a large conference never
+    /// are, and a decoder is large.
+    decoder: Option<Decoder>,
     /// The decoder has not heard the packet before the next one.
     stale: bool,
     decoded: Vec<f32>,
@@ -80,21 +79,20 @@ pub(crate) struct Playout {
 }
 
 impl Playout {
-    /// # Errors
-    /// libopus's, when it has no memory.
-    pub(crate) fn new(floor: Duration) -> Result<Self, opus::Error> {
-        Ok(Self {
+    pub(crate) fn new(floor: Duration) -> Self {
+        Self {
             queue: BTreeMap::new(),
             timestamps: Extender::new(),
             ssrc: None,
             state: State::Waiting,
             delay: Delay::new(floor),
-            decoder: Decoder::new(RATE, Channels::Mono)?,
+            pace: Pace::default(),
+            decoder: None,
             stale: false,
             decoded: Vec::new(),
             dtx: false,
             counters: Counters::default(),
-        })
+        }
     }
 
     /// The least delay that packets are held.
@@ -103,18 +101,24 @@ impl Playout {
     }
 
     /// A packet arrived. What cannot be used is dropped and counted.
-    pub(crate) fn arrive(&mut self, now: Duration, arrival: &Arrival) {
+    ///
+    /// # Errors
+    /// libopus's, when it has no memory for a decoder; the packet is dropped.
+    pub(crate) fn arrive(&mut self, now: Duration, arrival: &Arrival) -> Result<(), CodecError> {
         self.counters.received += 1;
         let Ok(samples) = opus::packet::get_nb_samples(&arrival.payload, RATE) else {
             self.counters.malformed += 1;
-            return;
+            return Ok(());
         };
+        if self.decoder.is_none() && arrival.loudness.is_none_or(|l| l.reaches(ENTER)) {
+            self.decoder = Some(Decoder::new(RATE, Channels::Mono)?);
+        }
         let timestamp = self.place(arrival);
         self.delay
             .observe(now, samples_of(now) as i64 - timestamp as i64);
         if self.is_late(timestamp) {
             self.counters.late += 1;
-            return;
+            return Ok(());
         }
         let packet = Packet {
             sequence: arrival.sequence,
@@ -125,6 +129,7 @@ impl Playout {
         if self.queue.insert(timestamp, packet).is_some() {
             self.counters.duplicate += 1;
         }
+        Ok(())
     }
 
     /// What is due at `now`.
@@ -152,10 +157,11 @@ impl Playout {
 
     /// Decodes the frame that is due and goes on to the next.
     pub(crate) fn play(&mut self, now: Duration) -> Frame {
-        self.adapt(now);
+        let wish = self.wish(now);
         while self.decoded.len() < FRAME {
             self.decode_more(now);
         }
+        self.change(now, wish);
         let mut frame = [0.0; FRAME];
         frame.copy_from_slice(&self.decoded[..FRAME]);
         self.decoded.drain(..FRAME);
@@ -166,10 +172,10 @@ impl Playout {
     /// Goes on to the next frame without decoding. Who is not heard and sends nothing for a few frames stops at once: where
     /// his silence is not sent, each of the packets between is held anew, so that two clocks cannot drift apart.
     pub(crate) fn skip(&mut self, now: Duration) {
-        self.adapt(now);
+        self.jump(now);
         self.decoded.clear();
         self.stale = true;
-        if let State::Playing { next, missing, .. } = &mut self.state {
+        if let State::Playing { next, missing } = &mut self.state {
             let behind = *next;
             *next += FRAME as u64;
             let here = self
@@ -195,10 +201,13 @@ impl Playout {
         self.queue.iter().map(arrival).collect()
     }
 
-    /// Milliseconds that packets are held now.
+    /// How much later than at once the next sound will be played.
     pub(crate) fn lag(&self, now: Duration) -> Duration {
         match self.state {
-            State::Playing { next, .. } => self.delay.lag(now, next),
+            State::Playing { next, .. } => {
+                let played = next.saturating_sub(self.decoded.len() as u64);
+                self.delay.lag(now, played)
+            }
             State::Waiting => Duration::ZERO,
         }
     }
@@ -250,117 +259,57 @@ impl Playout {
             self.state = State::Playing {
                 next: first,
                 missing: 0,
-                lagging: 0,
             };
         }
     }
 
-    /// Leaves a frame out when packets are held longer than the jitter demands: a quiet one, or any after a while.
-    fn adapt(&mut self, now: Duration) {
-        let too_much = self.delay.target() + FRAME_TIME + FRAME_TIME / 2;
-        let State::Playing { next, lagging, .. } = &mut self.state else {
-            return;
-        };
-        if self.delay.lag(now, *next) <= too_much {
-            *lagging = 0;
-            return;
-        }
-        *lagging += 1;
-        let quiet = self
-            .queue
-            .get(next)
-            .and_then(|packet| packet.loudness)
-            .is_some_and(|l| !l.reaches(QUIET));
-        if quiet || *lagging > PATIENCE {
-            *lagging = 0;
-            *next += FRAME as u64;
-            self.counters.left_out += 1;
-            self.forget_played();
+    /// How the frame that is due is to be changed so that packets are held as long as they should.
+    fn wish(&mut self, now: Duration) -> Wish {
+        match self.state {
+            State::Playing { next, .. } if self.decoded.len() < FRAME => {
+                let held = self.delay.lag(now, next);
+                let target = self.delay.target();
+                self.pace.wish(held, target, self.decoded.len())
+            }
+            _ => Wish::Keep,
         }
     }
 
-    fn decode_more(&mut self, now: Duration) {
+    fn change(&mut self, now: Duration, wish: Wish) {
+        let alike = self.pace.alike();
+        match wish {
+            Wish::Keep => {}
+            Wish::Shorten { most, early } => {
+                if early && self.decoded.len() < FRAME + most && self.is_next_there() {
+                    self.decode_more(now);
+                }
+                let most = most.min(self.decoded.len() - FRAME);
+                let samples = stretch::shorten(&mut self.decoded, most, alike);
+                self.counters.left_out += samples as u64;
+                self.pace.changed(samples);
+            }
+            Wish::Lengthen => {
+                let samples = stretch::lengthen(&mut self.decoded, alike);
+                self.counters.drawn_out += samples as u64;
+                self.pace.changed(samples);
+            }
+        }
+    }
+
+    fn is_next_there(&self) -> bool {
         let State::Playing { next, .. } = self.state else {
-            self.decoded.resize(FRAME, 0.0);
-            return;
+            return false;
         };
-        self.forget_played();
-        match self.queue.first_key_value() {
-            Some((&at, _)) if at <= next => self.decode_packet(at),
-            Some((&at, packet)) if at - next == packet.samples => self.recover(at),
-            Some((&at, _)) if at - next < FRAME as u64 => self.conceal((at - next) as usize),
-            _ => self.conceal_frame(now),
-        }
+        self.queue
+            .first_key_value()
+            .is_some_and(|(at, _)| *at == next)
     }
 
-    fn decode_packet(&mut self, at: u64) {
-        let Some(packet) = self.queue.remove(&at) else {
-            return;
-        };
-        if std::mem::take(&mut self.stale) && self.decoder.reset_state().is_err() {
-            self.counters.malformed += 1;
-        }
-        self.dtx = packet.is_dtx();
-        self.decode(&packet.payload, packet.samples as usize, false);
-        self.advance(at + packet.samples);
-    }
-
-    /// The packet before `at` is lost; the one at `at` carries it at low quality.
-    fn recover(&mut self, at: u64) {
-        let Some(packet) = self.queue.get(&at) else {
-            return;
-        };
-        let (payload, samples) = (packet.payload.clone(), packet.samples as usize);
-        self.counters.lost += 1;
-        self.decode(&payload, samples, true);
-        self.advance(at);
-    }
-
-    /// Nothing is there for the frame that is due. While the lag is shorter than wanted, time is not let go by:
-    /// the concealed frame is an additional one, and what comes late still finds its place.
-    fn conceal_frame(&mut self, now: Duration) {
-        let State::Playing { next, missing, .. } = &mut self.state else {
-            return;
-        };
-        *missing += 1;
-        let (next, missing) = (*next, *missing);
-        if missing > CONCEALED || self.dtx || self.stale {
-            self.decoded.resize(self.decoded.len() + FRAME, 0.0);
-        } else {
-            self.counters.concealed += 1;
-            self.decode(&[], FRAME, false);
-        }
-        let grow =
-            missing <= CONCEALED && !self.dtx && self.delay.lag(now, next) < self.delay.target();
-        if let (false, State::Playing { next, .. }) = (grow, &mut self.state) {
-            *next += FRAME as u64;
-        }
-    }
-
-    fn conceal(&mut self, samples: usize) {
-        self.decoded.resize(self.decoded.len() + samples, 0.0);
+    /// Nobody hears it: what is held too long is passed over, and what is held too short waits.
+    fn jump(&mut self, now: Duration) {
         if let State::Playing { next, .. } = &mut self.state {
-            *next += samples as u64;
-        }
-    }
-
-    /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length.
-    fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) {
-        let from = self.decoded.len();
-        self.decoded.resize(from + samples.min(LONGEST), 0.0);
-        match self
-            .decoder
-            .decode_float(payload, &mut self.decoded[from..], fec)
-        {
-            Ok(n) => self.decoded.truncate(from + n),
-            Err(_) => self.counters.malformed += 1,
-        }
-    }
-
-    fn advance(&mut self, to: u64) {
-        if let State::Playing { next, missing, .. } = &mut self.state {
-            *next = to;
-            *missing = 0;
+            let frames = frames_too_long(self.delay.lag(now, *next), self.delay.target());
+            *next = next.saturating_add_signed(frames * FRAME as i64);
         }
     }
 

@@ -2,11 +2,14 @@
 //!
 //! A tick is a recipe: hear everyone, seat the talkers, sum them, and serve each distinct mix once.
 
+mod crossing;
+mod passing;
+mod serving;
 mod settings;
+mod wishes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     time::Duration,
 };
 
@@ -14,13 +17,12 @@ pub use settings::{
     Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Settings, Sound, TalkerLevel,
 };
 
+use self::wishes::Wishes;
 use crate::{
-    FRAME, FRAME_TIME, Frame, Loudness,
-    encode::Encoded,
+    CodecError, FRAME_TIME, Frame, Loudness,
     floor::Floor,
     mix::{self, Mix, MixKey, Part},
-    playout::samples_of,
-    relay::{Passing, Relay},
+    relay::Relay,
     source::{Heard, Source},
 };
 
@@ -35,6 +37,12 @@ struct Member {
     gain: f32,
     /// How loud his last frame was.
     loudness: Loudness,
+    /// The mix of those who want to hear what he wants to hear.
+    group: MixKey,
+    /// The mix he got the last frame of.
+    hears: Option<MixKey>,
+    /// Frames for which he has had a mix of his own without talking.
+    lingers: u32,
 }
 
 /// The sound of one conference.
@@ -43,6 +51,7 @@ pub struct Room {
     members: BTreeMap<Number, Member>,
     floor: Floor,
     mixes: BTreeMap<MixKey, Mix>,
+    wishes: Wishes,
     relayed: Vec<Delivery>,
     /// Frames since the beginning.
     frames: u64,
@@ -61,6 +70,7 @@ impl Room {
             members: BTreeMap::new(),
             floor: Floor::default(),
             mixes: BTreeMap::new(),
+            wishes: Wishes::default(),
             relayed: Vec::new(),
             frames: 0,
             next_tick: None,
@@ -76,18 +86,21 @@ impl Room {
 
     /// Adds a participant, or changes his settings.
     pub fn set(&mut self, number: Number, settings: Settings) {
-        match self.members.get_mut(&number) {
-            Some(member) => member.settings = settings,
-            None => {
-                self.members.insert(number, Member::new(settings));
-            }
-        }
+        let group = self.wishes.group(number, &settings.hearing);
+        let member = self
+            .members
+            .entry(number)
+            .or_insert_with(|| Member::new(settings.clone()));
+        member.settings = settings;
+        member.group = group;
+        self.forget_wishes();
     }
 
     /// Removes a participant.
     pub fn leave(&mut self, number: Number) {
         self.members.remove(&number);
         self.floor.leave(number);
+        self.forget_wishes();
     }
 
     /// A packet of Opus arrived from `number`.
@@ -99,7 +112,7 @@ impl Room {
         now: Duration,
         number: Number,
         arrival: &Arrival,
-    ) -> Result<(), opus::Error> {
+    ) -> Result<(), CodecError> {
         let Some(member) = self.members.get_mut(&number) else {
             return Ok(());
         };
@@ -193,7 +206,7 @@ impl Room {
     ///
     /// # Errors
     /// libopus's, when an encoder fails; the frame is then lost for all.
-    pub fn tick(&mut self, now: Duration) -> Result<Vec<Delivery>, opus::Error> {
+    pub fn tick(&mut self, now: Duration) -> Result<Vec<Delivery>, CodecError> {
         self.advance(now);
         let mut heard = self.hear(now);
         self.seat(now, &heard);
@@ -300,148 +313,6 @@ impl Room {
         }
         parts
     }
-
-    fn serve(
-        &mut self,
-        parts: &BTreeMap<Number, Box<Part>>,
-        deliveries: &mut Vec<Delivery>,
-    ) -> Result<(), opus::Error> {
-        let total = mix::total(parts);
-        let levels: Vec<_> = parts
-            .keys()
-            .map(|n| TalkerLevel {
-                number: *n,
-                loudness: self.members[n].loudness,
-            })
-            .collect();
-        let mut frames: BTreeMap<MixKey, Arc<Frame>> = BTreeMap::new();
-        for (key, listeners) in self.listeners(parts) {
-            let gains = self.gains_of(key);
-            let frame = mix::sum(key, &total, parts, gains);
-            let contributors: Arc<[TalkerLevel]> = levels
-                .iter()
-                .filter(|level| key.contains(level.number))
-                .copied()
-                .collect();
-            let mut mix = self.mixes.remove(&key).unwrap_or_default();
-            let frame = Arc::new(mix.limit(&frame, contributors.is_empty()));
-            frames.insert(key, Arc::clone(&frame));
-            let served = self.serve_mix(&mut mix, &frame, &contributors, listeners, deliveries);
-            self.mixes.insert(key, mix);
-            served?;
-        }
-        self.mixes
-            .retain(|key, mix| mix.end_tick(frames.get(key).map(AsRef::as_ref)));
-        Ok(())
-    }
-
-    /// Encodes one mix once per codec, and delivers it to all who hear it.
-    fn serve_mix(
-        &self,
-        mix: &mut Mix,
-        frame: &Arc<Frame>,
-        contributors: &Arc<[TalkerLevel]>,
-        listeners: BTreeMap<Output, Vec<Number>>,
-        deliveries: &mut Vec<Delivery>,
-    ) -> Result<(), opus::Error> {
-        let shared = self.mixes.get(&MixKey::All).and_then(Mix::last).copied();
-        for (output, numbers) in listeners {
-            let (sound, span) = match output {
-                Output::Raw if mix.is_silent() => (Sound::Silence, 1),
-                Output::Raw => (Sound::Raw(Arc::clone(frame)), 1),
-                Output::Opus(codec) => match mix.encode(codec, frame, shared.as_ref())? {
-                    Encoded::Packet(packet) => (Sound::Opus(packet), codec.frames),
-                    Encoded::Gathering | Encoded::Nothing => continue,
-                },
-            };
-            let media_time = (self.frames + 1).saturating_sub(u64::from(span)) * FRAME as u64;
-            deliveries.extend(numbers.into_iter().map(|to| Delivery {
-                to,
-                media_time,
-                contributors: Arc::clone(contributors),
-                loudness: Loudness::of(&frame[..]),
-                sound: sound.clone(),
-            }));
-        }
-        Ok(())
-    }
-
-    /// Who hears which mix in which form.
-    fn listeners(
-        &self,
-        parts: &BTreeMap<Number, Box<Part>>,
-    ) -> BTreeMap<MixKey, BTreeMap<Output, Vec<Number>>> {
-        let mut listeners: BTreeMap<MixKey, BTreeMap<Output, Vec<Number>>> = BTreeMap::new();
-        for (number, member) in &self.members {
-            if let Some(output) = member.settings.output
-                && member.settings.mode == Mode::Mix
-            {
-                let key = member.mix_key(*number, parts.contains_key(number));
-                listeners
-                    .entry(key)
-                    .or_default()
-                    .entry(output)
-                    .or_default()
-                    .push(*number);
-            }
-        }
-        listeners
-    }
-
-    fn gains_of(&self, key: MixKey) -> &BTreeMap<Number, f32> {
-        static NONE: BTreeMap<Number, f32> = BTreeMap::new();
-        match key {
-            MixKey::Custom(own) => self
-                .members
-                .get(&own)
-                .map_or(&NONE, |member| &member.settings.hearing.gains),
-            _ => &NONE,
-        }
-    }
-
-    fn pass_on_waiting(&mut self, now: Duration, talker: Number) {
-        let waiting = self.members[&talker].source.waiting();
-        for packet in waiting {
-            self.pass_on(now, talker, &packet);
-        }
-    }
-
-    /// Passes a talker's packet on to everyone in relay mode.
-    fn pass_on(&mut self, now: Duration, talker: Number, arrival: &Arrival) {
-        let passing = Passing {
-            talker,
-            sequence: arrival.sequence,
-            timestamp: arrival.timestamp,
-            now: samples_of(now),
-        };
-        let level = TalkerLevel {
-            number: talker,
-            loudness: self.loudness(talker),
-        };
-        for (to, member) in &mut self.members {
-            if *to == talker || member.settings.mode != Mode::Relay || member.settings.hearing.deaf
-            {
-                continue;
-            }
-            let Some(placed) = member
-                .relay
-                .pass(&passing, self.max_talkers, |n| self.floor.holds(n))
-            else {
-                continue;
-            };
-            self.relayed.push(Delivery {
-                to: *to,
-                media_time: u64::from(placed.timestamp),
-                contributors: Arc::new([level]),
-                loudness: level.loudness,
-                sound: Sound::Relayed {
-                    slot: placed.slot,
-                    sequence: placed.sequence,
-                    payload: arrival.payload.as_slice().into(),
-                },
-            });
-        }
-    }
 }
 
 impl Member {
@@ -452,22 +323,21 @@ impl Member {
             relay: Relay::default(),
             gain: 0.0,
             loudness: Loudness::SILENCE,
+            group: MixKey::All,
+            hears: None,
+            lingers: 0,
         }
+    }
+
+    /// The form in which he takes a mix, if he takes one.
+    fn mix_output(&self) -> Option<Output> {
+        self.settings
+            .output
+            .filter(|_| self.settings.mode == Mode::Mix)
     }
 
     fn hears_a_mix(&self) -> bool {
-        self.settings.output.is_some()
-            && self.settings.mode == Mode::Mix
-            && !self.settings.hearing.deaf
-    }
-
-    fn mix_key(&self, own: Number, talks: bool) -> MixKey {
-        match &self.settings.hearing {
-            hearing if hearing.deaf => MixKey::Silence,
-            hearing if !hearing.gains.is_empty() => MixKey::Custom(own),
-            _ if talks => MixKey::Without(own),
-            _ => MixKey::All,
-        }
+        self.mix_output().is_some() && !self.settings.hearing.deaf
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Arrival, FRAME, Frame, Loudness,
+    Arrival, CodecError, FRAME, Frame, Loudness,
     playout::{Due, Playout},
     ring::Ring,
     room::Counters,
@@ -35,13 +35,13 @@ impl Source {
         now: Duration,
         latency: Duration,
         arrival: &Arrival,
-    ) -> Result<(), opus::Error> {
+    ) -> Result<(), CodecError> {
         if !matches!(self, Self::Packets(_)) {
-            *self = Self::Packets(Box::new(Playout::new(latency)?));
+            *self = Self::Packets(Box::new(Playout::new(latency)));
         }
         if let Self::Packets(playout) = self {
             playout.set_floor(latency);
-            playout.arrive(now, arrival);
+            playout.arrive(now, arrival)?;
         }
         Ok(())
     }

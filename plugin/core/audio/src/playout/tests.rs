@@ -2,6 +2,7 @@ use opus::{Application, Encoder};
 use proptest::prelude::*;
 
 use super::*;
+use crate::FRAME_TIME;
 
 const LATENCY: Duration = Duration::from_millis(20);
 
@@ -43,7 +44,7 @@ fn at(millis: u64) -> Duration {
 /// Plays what is due every 20 ms, a few milliseconds after each packet's regular time; `delay(packet)` in ms, `None` = lost.
 fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>) {
     let mut sender = Sender::new();
-    let mut playout = Playout::new(LATENCY).unwrap();
+    let mut playout = Playout::new(LATENCY);
     let mut coming: Vec<(u64, Arrival)> = (0..frames)
         .map(|i| (i, sender.next()))
         .filter_map(|(i, a)| delay(i).map(|d| (i * 20 + d, a)))
@@ -53,7 +54,7 @@ fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>)
     let mut played = Vec::new();
     for millis in 0..frames * 20 {
         while let Some((_, arrival)) = coming.next_if(|(time, _)| *time <= millis) {
-            playout.arrive(at(millis), &arrival);
+            playout.arrive(at(millis), &arrival).unwrap();
         }
         if millis % 20 == 7 && !matches!(playout.due(at(millis)), Due::Nothing) {
             played.push(playout.play(at(millis)));
@@ -107,14 +108,28 @@ fn a_pause_of_the_sender_stays_as_long_as_it_was() {
 #[test]
 fn whoever_stops_sending_costs_nothing() {
     let mut sender = Sender::new();
-    let mut playout = Playout::new(LATENCY).unwrap();
-    playout.arrive(at(0), &sender.next());
+    let mut playout = Playout::new(LATENCY);
+    playout.arrive(at(0), &sender.next()).unwrap();
     for tick in 0..100 {
         if !matches!(playout.due(at(tick * 20)), Due::Nothing) {
             playout.play(at(tick * 20));
         }
     }
     assert!(!playout.is_active());
+}
+
+#[test]
+fn who_is_too_quiet_to_be_heard_has_no_decoder() {
+    let (mut sender, mut playout) = (Sender::new(), Playout::new(LATENCY));
+    for (millis, level, decodes) in [(0, 65, false), (20, 53, false), (40, 52, true)] {
+        let loudness = Some(Loudness::from_header(level));
+        let arrival = Arrival {
+            loudness,
+            ..sender.next()
+        };
+        playout.arrive(at(millis), &arrival).unwrap();
+        assert_eq!(playout.decoder.is_some(), decodes, "{level}");
+    }
 }
 
 #[test]
@@ -126,7 +141,7 @@ fn another_ssrc_is_another_stream() {
         timestamp: 77,
         ..other.next()
     };
-    playout.arrive(at(1_000), &arrival);
+    playout.arrive(at(1_000), &arrival).unwrap();
     assert!(
         matches!(playout.due(at(1_005)), Due::Nothing),
         "held for the latency"
@@ -136,17 +151,15 @@ fn another_ssrc_is_another_stream() {
 
 #[test]
 fn garbage_is_counted_and_nothing_more() {
-    let mut playout = Playout::new(LATENCY).unwrap();
-    playout.arrive(
-        at(0),
-        &Arrival {
-            ssrc: 1,
-            sequence: 0,
-            timestamp: 0,
-            loudness: None,
-            payload: vec![],
-        },
-    );
+    let mut playout = Playout::new(LATENCY);
+    let garbage = Arrival {
+        ssrc: 1,
+        sequence: 0,
+        timestamp: 0,
+        loudness: None,
+        payload: vec![],
+    };
+    playout.arrive(at(0), &garbage).unwrap();
     assert_eq!(playout.counters.malformed, 1);
     assert!(!playout.is_active());
 }
@@ -158,11 +171,12 @@ proptest! {
             (0_u64..3_000, any::<u32>(), 0_u32..2, proptest::collection::vec(any::<u8>(), 0..40)), 1..60),
         skip in any::<bool>(),
     ) {
-        let mut playout = Playout::new(LATENCY).unwrap();
+        let mut playout = Playout::new(LATENCY);
         let mut packets = packets;
         packets.sort_by_key(|p| p.0);
         for (millis, timestamp, ssrc, payload) in packets {
-            playout.arrive(at(millis), &Arrival { ssrc, sequence: 0, timestamp: timestamp % 200_000, loudness: None, payload });
+            let arrival = Arrival { ssrc, sequence: 0, timestamp: timestamp % 200_000, loudness: None, payload };
+            playout.arrive(at(millis), &arrival).unwrap();
             playout.due(at(millis));
             if skip {
                 playout.skip(at(millis));

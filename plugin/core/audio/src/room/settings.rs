@@ -32,7 +32,7 @@ pub enum Output {
 pub struct Hearing {
     /// Nothing at all.
     pub deaf: bool,
-    /// Gains of other participants' sound; 1 where absent. A listener with gains of his own costs an encoder of his own.
+    /// Gains of other participants' sound; 1 where absent. Listeners with equal gains share an encoder.
     pub gains: BTreeMap<Number, f32>,
 }
 
@@ -140,8 +140,10 @@ pub struct Counters {
     pub lost: u64,
     /// Frames made up by concealment.
     pub concealed: u64,
-    /// Frames left out to shorten the delay.
+    /// Samples left out to shorten the delay.
     pub left_out: u64,
+    /// Samples added to lengthen the delay.
+    pub drawn_out: u64,
     /// Samples dropped because they came faster than time passes.
     pub overrun: u64,
     /// How long packets are held at the moment, beyond the fastest one.

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use opus::{Application, Channels, Decoder, Encoder};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Codec, RATE};
+use crate::{Codec, FRAME, RATE};
 
 const ANN: Number = Number(1);
 const BOB: Number = Number(2);
@@ -386,3 +388,4 @@ proptest! {
 }
 
 mod gated;
+mod hearing;

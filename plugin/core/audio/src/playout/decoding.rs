@@ -1,0 +1,99 @@
+//! From packets to samples: the packet that is due, else what the next one carries of it (RFC 6716 section 2.1.7), else
+//! what libopus makes up, else silence.
+
+use std::time::Duration;
+
+use super::{CONCEALED, Playout, State};
+use crate::FRAME;
+
+/// The longest packet: 120 ms (RFC 6716 section 2.1.4).
+const LONGEST: usize = 6 * FRAME;
+
+impl Playout {
+    pub(super) fn decode_more(&mut self, now: Duration) {
+        let State::Playing { next, .. } = self.state else {
+            self.decoded.resize(FRAME, 0.0);
+            return;
+        };
+        self.forget_played();
+        match self.queue.first_key_value() {
+            Some((&at, _)) if at <= next => self.decode_packet(at),
+            Some((&at, packet)) if at - next == packet.samples => self.recover(at),
+            Some((&at, _)) if at - next < FRAME as u64 => self.fill((at - next) as usize),
+            _ => self.conceal_frame(now),
+        }
+    }
+
+    fn decode_packet(&mut self, at: u64) {
+        let Some(packet) = self.queue.remove(&at) else {
+            return;
+        };
+        if let (true, Some(decoder)) = (std::mem::take(&mut self.stale), &mut self.decoder)
+            && decoder.reset_state().is_err()
+        {
+            self.counters.malformed += 1;
+        }
+        self.dtx = packet.is_dtx();
+        self.decode(&packet.payload, packet.samples as usize, false);
+        self.advance(at + packet.samples);
+    }
+
+    /// The packet before `at` is lost; the one at `at` carries it at low quality.
+    fn recover(&mut self, at: u64) {
+        let Some(packet) = self.queue.get(&at) else {
+            return;
+        };
+        let (payload, samples) = (packet.payload.clone(), packet.samples as usize);
+        self.counters.lost += 1;
+        self.decode(&payload, samples, true);
+        self.advance(at);
+    }
+
+    /// Nothing is there for the frame that is due. While the lag is shorter than wanted, time is not let go by:
+    /// the concealed frame is an additional one, and what comes late still finds its place.
+    fn conceal_frame(&mut self, now: Duration) {
+        let State::Playing { next, missing, .. } = &mut self.state else {
+            return;
+        };
+        *missing += 1;
+        let (next, missing) = (*next, *missing);
+        if missing > CONCEALED || self.dtx || self.stale {
+            self.decoded.resize(self.decoded.len() + FRAME, 0.0);
+        } else {
+            self.counters.concealed += 1;
+            self.decode(&[], FRAME, false);
+        }
+        let grow =
+            missing <= CONCEALED && !self.dtx && self.delay.lag(now, next) < self.delay.target();
+        if let (false, State::Playing { next, .. }) = (grow, &mut self.state) {
+            *next += FRAME as u64;
+        }
+    }
+
+    fn fill(&mut self, samples: usize) {
+        self.decoded.resize(self.decoded.len() + samples, 0.0);
+        if let State::Playing { next, .. } = &mut self.state {
+            *next += samples as u64;
+        }
+    }
+
+    /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length.
+    fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) {
+        let from = self.decoded.len();
+        self.decoded.resize(from + samples.min(LONGEST), 0.0);
+        let Some(decoder) = &mut self.decoder else {
+            return;
+        };
+        match decoder.decode_float(payload, &mut self.decoded[from..], fec) {
+            Ok(n) => self.decoded.truncate(from + n),
+            Err(_) => self.counters.malformed += 1,
+        }
+    }
+
+    fn advance(&mut self, to: u64) {
+        if let State::Playing { next, missing, .. } = &mut self.state {
+            *next = to;
+            *missing = 0;
+        }
+    }
+}

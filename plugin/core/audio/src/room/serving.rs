@@ -1,0 +1,118 @@
+//! From the talkers' parts to what each listener gets: each distinct mix is summed, limited and encoded once.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Delivery, Number, Output, Room, Sound, TalkerLevel};
+use crate::{
+    CodecError, FRAME, Frame, Loudness,
+    encode::Encoded,
+    mix::{self, Gains, Mix, MixKey, Part},
+};
+
+/// Who takes a mix in which form.
+pub(super) type Listeners = BTreeMap<Output, Vec<Number>>;
+
+/// The talkers' parts of a frame, and their sum.
+struct Talk<'a> {
+    parts: &'a BTreeMap<Number, Box<Part>>,
+    total: Part,
+    levels: Vec<TalkerLevel>,
+}
+
+/// One frame of one mix.
+struct Mixed {
+    frame: Arc<Frame>,
+    contributors: Arc<[TalkerLevel]>,
+}
+
+impl Room {
+    /// # Errors
+    /// libopus's.
+    pub(super) fn serve(
+        &mut self,
+        parts: &BTreeMap<Number, Box<Part>>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), CodecError> {
+        let level = |number: &Number| TalkerLevel {
+            number: *number,
+            loudness: self.members[number].loudness,
+        };
+        let talk = Talk {
+            parts,
+            total: mix::total(parts),
+            levels: parts.keys().map(level).collect(),
+        };
+        let mut frames = BTreeMap::new();
+        for (key, listeners) in self.assign(parts)? {
+            let mut mix = self.mixes.remove(&key).unwrap_or_default();
+            let mixed = self.mix(key, &talk, &mut mix);
+            let served = self.serve_mix(&mut mix, &mixed, listeners, deliveries);
+            frames.insert(key, mixed.frame);
+            self.mixes.insert(key, mix);
+            served?;
+        }
+        self.mixes
+            .retain(|key, mix| mix.end_tick(frames.get(key).map(AsRef::as_ref)));
+        Ok(())
+    }
+
+    fn mix(&self, key: MixKey, talk: &Talk, mix: &mut Mix) -> Mixed {
+        let (own, gains) = self.wanted(key);
+        let heard = |level: &&TalkerLevel| {
+            key != MixKey::Silence
+                && Some(level.number) != own
+                && gains.get(&level.number).is_none_or(|gain| *gain != 0.0)
+        };
+        let contributors: Arc<[_]> = talk.levels.iter().filter(heard).copied().collect();
+        let frame = if contributors.is_empty() {
+            [0.0; FRAME]
+        } else {
+            mix::sum(own, &talk.total, talk.parts, gains)
+        };
+        Mixed {
+            frame: Arc::new(mix.limit(&frame, contributors.is_empty())),
+            contributors,
+        }
+    }
+
+    /// Whose part is not in a mix, and the gains of the others.
+    fn wanted(&self, key: MixKey) -> (Option<Number>, &Gains) {
+        match key {
+            MixKey::Apart(own) => {
+                let group = self.members.get(&own).map_or(MixKey::All, |m| m.group);
+                (Some(own), self.wishes.gains(group))
+            }
+            group => (None, self.wishes.gains(group)),
+        }
+    }
+
+    /// Encodes one mix once per codec, and delivers it to all who hear it.
+    fn serve_mix(
+        &self,
+        mix: &mut Mix,
+        mixed: &Mixed,
+        listeners: Listeners,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), CodecError> {
+        let loudness = Loudness::of(&mixed.frame[..]);
+        for (output, numbers) in listeners {
+            let (sound, span) = match output {
+                Output::Raw if mix.is_silent() => (Sound::Silence, 1),
+                Output::Raw => (Sound::Raw(Arc::clone(&mixed.frame)), 1),
+                Output::Opus(codec) => match mix.encode(codec, &mixed.frame)? {
+                    Encoded::Packet(packet) => (Sound::Opus(packet), codec.frames),
+                    Encoded::Gathering | Encoded::Nothing => continue,
+                },
+            };
+            let media_time = (self.frames + 1).saturating_sub(u64::from(span)) * FRAME as u64;
+            deliveries.extend(numbers.into_iter().map(|to| Delivery {
+                to,
+                media_time,
+                contributors: Arc::clone(&mixed.contributors),
+                loudness,
+                sound: sound.clone(),
+            }));
+        }
+        Ok(())
+    }
+}
