@@ -3,6 +3,7 @@
 #
 #   scripts/provide.sh run          to build and serve
 #   scripts/provide.sh test         to run every test as well
+#   scripts/provide.sh bench        to measure, too
 #   scripts/provide.sh test --dry   only say what is missing; fails when something is
 #
 # Rust is not installed from here: rustup is the user's own.
@@ -17,10 +18,11 @@ main() {
     case $purpose in
         run) to_run ;;
         test) to_run; to_test ;;
-        *) fail "usage: scripts/provide.sh run|test [--dry]" ;;
+        bench) to_run; to_test; to_bench ;;
+        *) fail "usage: scripts/provide.sh run|test|bench [--dry]" ;;
     esac
     install_missing
-    if [ "$purpose" = test ]; then provide_nextest; fi
+    if [ "$purpose" != run ]; then provide_nextest; fi
 }
 
 to_run() {
@@ -48,6 +50,10 @@ to_test() {
     program pulseaudio pulseaudio "Firefox plays nothing without a sound server"
     if ! node_is_new_enough; then want nodejs "the browser tests and the page's own tests (Node 18.19 or newer)"; fi
     program npm npm "the browser driver and the type checker"
+}
+
+to_bench() {
+    program janus janus "the mixing server that ours is measured against (Debian starts it as a service, too: systemctl disable --now janus)"
 }
 
 # A library or a set of plugins: only dpkg can tell whether it is here.

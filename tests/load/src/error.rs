@@ -58,6 +58,9 @@ pub enum LoadError {
     /// The server's side cannot be built.
     #[error("the server cannot be set up: {0}")]
     Server(String),
+    /// A member of a conference cannot be one, or not any more.
+    #[error("the member cannot go on: {0}")]
+    Member(String),
     /// The clients' side cannot be built.
     #[error("the clients cannot be set up: {0}")]
     Clients(String),

@@ -1,19 +1,24 @@
 //! Measures what a participant costs a server on this machine, in ratios of one run.
 //!
-//! The conductor (`transport`) starts two processes, so that each one's cost can be read by itself: a server with its
-//! legs, and as many cheap WebRTC clients. It carries their words to and fro, says what is to be sent when, and reads
-//! both in `/proc`. All of it lives in a network namespace that ends with the program.
+//! The conductor (`transport`, `sound`) starts two processes, so that each one's cost can be read by itself: a server
+//! with its legs, and as many cheap WebRTC clients. It carries their words to and fro, says what is to be sent when, and
+//! reads both in `/proc`. All of it lives in a network namespace that ends with the program.
+//!
+//! `member` measures nothing by itself: it is one participant of a service's conference, without a media engine, for
+//! conferences with more people than browsers find room for.
 
 mod client;
 mod conductor;
 mod error;
 mod lines;
+mod member;
 mod namespace;
 mod observe;
 mod report;
 mod role;
 mod scene;
 mod server;
+mod sound;
 mod statistics;
 mod table;
 mod transport;
@@ -35,11 +40,19 @@ struct Arguments {
 enum Role {
     /// Compares the two ICE transports of a leg: CPU, joins, threads, file descriptors, memory.
     Transport(Plan),
+    /// Compares what a participant costs this project's mixer and Janus's AudioBridge: CPU, threads, memory, and what
+    /// becomes of the sound.
+    Sound(sound::Plan),
+    /// Takes part in a conference without a media engine: sees pictures and shows none. Leaves when its input ends.
+    Member(member::Wish),
     /// Holds legs; spoken to by the conductor.
     #[command(hide = true)]
     Server {
         #[arg(long)]
         ice: Ice,
+        /// How many are in each conference.
+        #[arg(long)]
+        people: usize,
     },
     /// Holds clients; spoken to by the conductor.
     #[command(hide = true)]
@@ -59,7 +72,9 @@ fn main() -> ExitCode {
 fn run(role: Role) -> Result<ExitCode, LoadError> {
     match role {
         Role::Transport(plan) => namespace::within(|| transport::measure(&plan)),
-        Role::Server { ice } => server::legs::run(ice).map(|()| ExitCode::SUCCESS),
+        Role::Sound(plan) => namespace::within(|| sound::measure(&plan)),
+        Role::Member(wish) => member::run(wish).map(|()| ExitCode::SUCCESS),
+        Role::Server { ice, people } => server::legs::run(ice, people).map(|()| ExitCode::SUCCESS),
         Role::Clients => client::run().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+/// As many people as a conference finds.
+pub const EVERYBODY: usize = usize::MAX;
+
 /// What clients that do not talk send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Silence {
     /// Room noise: a packet every 20 ms, with a level that no floor takes for speech.
     Noise,
+    /// Room noise as an encoder sends it that may leave silence out: a packet every 400 ms.
+    Dtx,
     /// Nothing at all.
     Nothing,
 }
@@ -14,7 +19,9 @@ pub enum Silence {
 /// Who sends what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
-    /// How many of the clients talk.
+    /// How many clients are in each conference.
+    pub people: usize,
+    /// How many of these talk.
     pub talkers: usize,
     /// What the others send.
     pub silence: Silence,
@@ -30,6 +37,7 @@ const TALKERS: usize = 3;
 impl Scene {
     /// Everybody sends 50 packets a second and hears the mix.
     pub const BOTH_WAYS: Self = Self {
+        people: EVERYBODY,
         talkers: TALKERS,
         silence: Silence::Noise,
         loudspeaker: false,
@@ -42,6 +50,7 @@ impl Scene {
     };
     /// The server sends the mix, the clients send nothing.
     pub const SEND_ONLY: Self = Self {
+        people: EVERYBODY,
         talkers: 0,
         silence: Silence::Nothing,
         loudspeaker: true,
@@ -52,6 +61,15 @@ impl Scene {
         loudspeaker: false,
         ..Self::SEND_ONLY
     };
+
+    /// In conferences of so many each, all hear those who talk; packets of silence go as far as the server lets them.
+    pub fn of_conferences(people: usize, silence: Silence) -> Self {
+        Self {
+            people,
+            silence,
+            ..Self::SILENCE_DROPPED
+        }
+    }
 
     /// Whether there is a mix to hear.
     pub fn is_heard(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::{
     error::LoadError,
     observe::Holdings,
     report,
-    scene::Scene,
+    scene::{EVERYBODY, Scene},
     server::{Convene, Ice},
     statistics::alternating,
 };
@@ -88,7 +88,8 @@ pub fn measure(plan: &Plan) -> Result<(), LoadError> {
 }
 
 fn take(plan: &Plan, ice: Ice, legs: usize) -> Result<Take, LoadError> {
-    let mut conductor = Conductor::start(|events| Convene::start(ice, events, Heard::Server))?;
+    let mut conductor =
+        Conductor::start(|events| Convene::start(ice, EVERYBODY, events, Heard::Server))?;
     conductor.join()?;
     for scene in [Scene::SEND_ONLY, Scene::IDLE] {
         conductor.play(scene, SETTLE, SETTLE)?;

@@ -13,9 +13,13 @@ use tokio::{
     task::LocalSet,
 };
 
-pub use self::tally::Tally;
 use self::{peer::Peer, sound::Sound, tally::Ear};
-use crate::{error::LoadError, lines, scene::Scene};
+pub use self::{peer::stay_dark, tally::Tally};
+use crate::{
+    error::LoadError,
+    lines,
+    scene::{Scene, Silence},
+};
 
 /// What the conductor tells the clients.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,6 +85,7 @@ pub enum FromClients {
 enum Voice {
     Talk,
     Noise,
+    Dtx,
     Nothing,
 }
 
@@ -189,9 +194,10 @@ impl Clients {
 impl Voice {
     fn of(place: usize, scene: Scene) -> Self {
         match scene.silence {
-            _ if place < scene.talkers => Self::Talk,
-            crate::scene::Silence::Noise => Self::Noise,
-            crate::scene::Silence::Nothing => Self::Nothing,
+            _ if place % scene.people < scene.talkers => Self::Talk,
+            Silence::Noise => Self::Noise,
+            Silence::Dtx => Self::Dtx,
+            Silence::Nothing => Self::Nothing,
         }
     }
 }
@@ -205,4 +211,27 @@ async fn run_peer(leg: usize, peer: Peer, candidates: mpsc::UnboundedReceiver<St
 fn failed(leg: usize, cause: &LoadError) {
     let cause = cause.to_string();
     lines::tell(&FromClients::Failed { leg, cause });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_talk_in_each_conference() {
+        let voices = |people, silence| {
+            let scene = Scene::of_conferences(people, silence);
+            (0..9)
+                .map(|place| Voice::of(place, scene))
+                .collect::<Vec<_>>()
+        };
+        let (talk, noise, dtx) = (Voice::Talk, Voice::Noise, Voice::Dtx);
+        let twice = [talk, talk, talk, dtx, talk, talk, talk, dtx, talk];
+        assert_eq!(voices(4, Silence::Dtx), twice);
+        let once = voices(crate::scene::EVERYBODY, Silence::Noise);
+        assert_eq!(
+            once,
+            [talk, talk, talk, noise, noise, noise, noise, noise, noise]
+        );
+    }
 }

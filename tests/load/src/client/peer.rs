@@ -12,7 +12,7 @@ use std::{
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
     change::SdpOffer,
-    media::{MediaKind, Mid},
+    media::{MediaKind, Mid, Rid},
     net::{Protocol, Receive},
     rtp::{ExtensionValues, RtpWrite},
 };
@@ -25,7 +25,7 @@ use tokio::{
 use super::{
     Voice,
     sound::{FRAME, Frame, Sound},
-    tally::Ear,
+    tally::{Ear, Packet},
 };
 use crate::{error::LoadError, namespace::ADDRESS};
 
@@ -214,25 +214,27 @@ impl Peer {
             Event::MediaAdded(media) if media.kind == MediaKind::Audio => {
                 self.mid.get_or_insert(media.mid);
             }
-            Event::MediaAdded(media) => self.stay_dark(media.mid),
+            Event::MediaAdded(media) => stay_dark(&mut self.rtc, media.mid),
             Event::RtpPacket(packet) => {
-                let sequence = *packet.seq_no;
-                self.ear.borrow_mut().hear(packet.timestamp, sequence);
+                self.ear.borrow_mut().hear(Packet {
+                    at: packet.timestamp,
+                    sequence: *packet.seq_no,
+                    time: packet.header.timestamp,
+                    octets: packet.payload.len(),
+                });
             }
             _ => {}
         }
     }
 }
 
-impl Peer {
-    /// str0m reports on streams that it never sends, and webrtcbin makes a jitterbuffer for each report. Browsers are
-    /// silent about a camera that is off.
-    fn stay_dark(&mut self, mid: Mid) {
-        let mut direct = self.rtc.direct_api();
-        if let Some(ssrc) = direct
-            .stream_tx_by_mid(mid, None)
-            .map(|stream| stream.ssrc())
-        {
+/// str0m reports on streams that it never sends, and webrtcbin makes a jitterbuffer for each report. Browsers are
+/// silent about a camera that is off, in whichever layers.
+pub fn stay_dark(rtc: &mut Rtc, mid: Mid) {
+    let mut direct = rtc.direct_api();
+    for layer in [None, Some("l"), Some("h")] {
+        let stream = direct.stream_tx_by_mid(mid, layer.map(Rid::from));
+        if let Some(ssrc) = stream.map(|stream| stream.ssrc()) {
             direct.remove_stream_tx(ssrc);
         }
     }

@@ -21,8 +21,13 @@ const BITRATE: i32 = 32_000;
 /// What a browser's header says of speech, in −dBov (RFC 6464).
 const SPEECH_LEVEL: u8 = 30;
 
-/// What it says of a quiet room.
+/// What it says of a quiet room on the average, and by how much it errs each way.
 const NOISE_LEVEL: u8 = 65;
+const NOISE_SPREAD: u8 = 5;
+
+/// Of so many packets of noise, the one that is sent even by an encoder that leaves silence out: libopus never leaves
+/// out more than 400 ms.
+const DTX_FRAMES: usize = 20;
 
 /// A packet's payload with what its header says of it.
 pub struct Frame {
@@ -56,7 +61,8 @@ impl Sound {
     pub fn frame(&self, voice: Voice, number: usize) -> Option<Frame> {
         let (packets, level) = match voice {
             Voice::Talk => (&self.speech, SPEECH_LEVEL),
-            Voice::Noise => (&self.noise, NOISE_LEVEL),
+            Voice::Dtx if !number.is_multiple_of(DTX_FRAMES) => return None,
+            Voice::Noise | Voice::Dtx => (&self.noise, noise_level(number)),
             Voice::Nothing => return None,
         };
         Some(Frame {
@@ -65,6 +71,13 @@ impl Sound {
             speech: voice == Voice::Talk,
         })
     }
+}
+
+/// All levels within the spread, one after the other, in steps that have no divisor with their number in common.
+fn noise_level(number: usize) -> u8 {
+    let levels = 2 * NOISE_SPREAD + 1;
+    let place = number % usize::from(levels);
+    NOISE_LEVEL - NOISE_SPREAD + (place as u8 * 4) % levels
 }
 
 fn encoded(sample: fn(u32) -> f32) -> Result<Vec<Arc<[u8]>>, LoadError> {
@@ -134,5 +147,13 @@ mod tests {
             assert_eq!(frame.payload, again.payload);
         }
         assert!(sound.frame(Voice::Nothing, 0).is_none());
+        let sent = (7..107).filter(|&number| sound.frame(Voice::Dtx, number).is_some());
+        assert_eq!(sent.collect::<Vec<_>>(), [20, 40, 60, 80, 100]);
+    }
+
+    #[test]
+    fn a_quiet_room_is_never_taken_for_speech() {
+        let levels: std::collections::BTreeSet<_> = (0..11).map(noise_level).collect();
+        assert_eq!(levels, (60..=70).collect());
     }
 }

@@ -7,6 +7,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+/// Samples in a second of Opus's RTP clock.
+const RATE: u32 = 48_000;
+
 /// Two packets further apart than this can be heard as a gap: one is missing, or a frame late.
 const GAP: Duration = Duration::from_millis(40);
 
@@ -19,6 +22,18 @@ pub struct Tally {
     pub lost: u64,
     /// Times over 40 ms without a packet.
     pub gaps: u64,
+    /// Octets of their payload.
+    pub octets: u64,
+    /// Squares, in µs², of how much later or earlier than its predecessor each came than it was made later: the `D` of
+    /// RFC 3550 section 6.4.1.
+    pub squares: u64,
+}
+
+impl Tally {
+    /// How far apart from their due distance two packets are, in ms: the root of the mean square.
+    pub fn deviation(&self) -> f64 {
+        (self.squares as f64 / self.packets as f64).sqrt() / 1_000.0
+    }
 }
 
 impl Sum for Tally {
@@ -27,34 +42,55 @@ impl Sum for Tally {
             packets: sum.packets + one.packets,
             lost: sum.lost + one.lost,
             gaps: sum.gaps + one.gaps,
+            octets: sum.octets + one.octets,
+            squares: sum.squares.saturating_add(one.squares),
         })
     }
+}
+
+/// What there is to know of a packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet {
+    /// When it came.
+    pub at: Instant,
+    /// Its extended sequence number.
+    pub sequence: u64,
+    /// Its time, in samples.
+    pub time: u32,
+    /// How many octets its payload has.
+    pub octets: usize,
 }
 
 /// Listens to one stream.
 #[derive(Debug, Default)]
 pub struct Ear {
     tally: Tally,
-    last: Option<(u64, Instant)>,
+    last: Option<Packet>,
 }
 
 impl Ear {
-    /// A packet came, with its extended sequence number. One that comes late is not lost after all.
-    pub fn hear(&mut self, at: Instant, sequence: u64) {
+    /// A packet came. One that comes late is not lost after all.
+    pub fn hear(&mut self, packet: Packet) {
         self.tally.packets += 1;
-        let Some((last, when)) = self.last else {
-            self.last = Some((sequence, at));
+        self.tally.octets += packet.octets as u64;
+        let Some(last) = self.last.replace(packet) else {
             return;
         };
-        if at - when > GAP {
+        if packet.at - last.at > GAP {
             self.tally.gaps += 1;
         }
-        match sequence.checked_sub(last) {
+        let deviation = packet.deviation(&last);
+        self.tally.squares = self.tally.squares.saturating_add(deviation.pow(2));
+        match packet.sequence.checked_sub(last.sequence) {
             Some(0) => {}
             Some(ahead) => self.tally.lost += ahead - 1,
-            None => self.tally.lost = self.tally.lost.saturating_sub(1),
+            None => self.late(packet.at, last),
         }
-        self.last = Some((sequence.max(last), at));
+    }
+
+    fn late(&mut self, at: Instant, last: Packet) {
+        self.tally.lost = self.tally.lost.saturating_sub(1);
+        self.last = Some(Packet { at, ..last });
     }
 
     /// Begins to count; what the first packet is compared with stays.
@@ -68,6 +104,16 @@ impl Ear {
     }
 }
 
+impl Packet {
+    /// In µs. What is over an hour is a stream that began anew; its square must not grow beyond all others.
+    fn deviation(&self, last: &Self) -> u64 {
+        let came = i64::try_from((self.at - last.at).as_micros()).unwrap_or(i64::MAX);
+        let samples = self.time.wrapping_sub(last.time).cast_signed();
+        let made = i64::from(samples) * 1_000_000 / i64::from(RATE);
+        came.abs_diff(made).min(3_600_000_000)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,9 +124,38 @@ mod tests {
     fn hear(packets: &Packets) -> Tally {
         let (mut ear, start) = (Ear::default(), Instant::now());
         for &(at, sequence) in packets {
-            ear.hear(start + Duration::from_millis(at), sequence);
+            ear.hear(packet(start, at, sequence));
         }
         ear.tally()
+    }
+
+    fn packet(start: Instant, milliseconds: u64, sequence: u64) -> Packet {
+        Packet {
+            at: start + Duration::from_millis(milliseconds),
+            sequence,
+            time: (sequence as u32).wrapping_mul(960),
+            octets: 80,
+        }
+    }
+
+    #[test]
+    fn how_regularly_packets_come_is_measured_by_their_own_times() {
+        let table: [(&Packets, f64); 4] = [
+            (&[(0, 7), (20, 8), (40, 9)], 0.0),
+            (&[(0, 7), (40, 9), (80, 11)], 0.0),
+            (&[(0, 7), (26, 8), (40, 9), (60, 10)], 18_f64.sqrt()),
+            // The time in samples begins again at 0.
+            (
+                &[(0, 4_473_923), (30, 4_473_924), (40, 4_473_925)],
+                (200.0_f64 / 3.0).sqrt(),
+            ),
+        ];
+        for (packets, deviation) in table {
+            assert!(
+                (hear(packets).deviation() - deviation).abs() < 1e-9,
+                "{packets:?}"
+            );
+        }
     }
 
     #[test]
@@ -93,25 +168,25 @@ mod tests {
             (&[(0, 65_535), (20, 65_536)], (2, 0, 0)),
         ];
         for (packets, (count, lost, gaps)) in table {
-            let expected = Tally {
-                packets: count,
-                lost,
-                gaps,
-            };
-            assert_eq!(hear(packets), expected, "{packets:?}");
+            let heard = hear(packets);
+            let counts = (heard.packets, heard.lost, heard.gaps);
+            assert_eq!(counts, (count, lost, gaps), "{packets:?}");
+            assert_eq!(heard.octets, 80 * count);
         }
     }
 
     #[test]
     fn a_loss_at_the_beginning_of_a_window_counts() {
         let (mut ear, start) = (Ear::default(), Instant::now());
-        ear.hear(start, 1);
+        ear.hear(packet(start, 0, 1));
         ear.count();
-        ear.hear(start + Duration::from_millis(60), 4);
+        ear.hear(packet(start, 61, 4));
         let expected = Tally {
             packets: 1,
             lost: 2,
             gaps: 1,
+            octets: 80,
+            squares: 1_000_000,
         };
         assert_eq!(ear.tally(), expected);
         assert_eq!([expected, expected].into_iter().sum::<Tally>().lost, 4);

@@ -1,6 +1,7 @@
 //! The tables of a run. Pure.
 
 mod played;
+pub mod sound;
 
 use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
@@ -247,6 +248,7 @@ mod tests {
                 packets: 99,
                 lost: 1,
                 gaps: 2,
+                ..Tally::default()
             },
             expected: 100,
         }

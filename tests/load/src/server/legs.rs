@@ -1,4 +1,4 @@
-//! The process that holds legs, all in one conference, as the service holds them.
+//! The process that holds legs, in one conference or several, as the service holds them.
 
 use std::{collections::BTreeMap, sync::Arc, sync::atomic::Ordering, time::Duration};
 
@@ -13,27 +13,26 @@ use crate::{error::LoadError, lines, scene::Scene};
 const AUDIO_SLOTS: usize = 0;
 const VIDEO_SLOTS: usize = 12;
 
-const CONFERENCE: &str = "load";
-
 /// How often it is asked whether sound has come, while a participant joins.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A participant without a leg, who takes Opus and throws it away.
+/// A participant without a leg, who takes Opus and throws it away; he is in the first conference.
 const LOUDSPEAKER: &str = "audiotestsrc is-live=true wave=sine \
     ! audio/x-raw,rate=48000,channels=1 \
-    ! conveneaudio conference=load participant=loudspeaker \
+    ! conveneaudio conference=load0 participant=loudspeaker \
     ! audio/x-opus ! fakesink async=false";
 
-/// Holds legs until the conductor is gone.
+/// Holds legs until the conductor is gone, so many in each conference.
 ///
 /// # Errors
 /// When GStreamer, the transport or the loudspeaker cannot be set up, or the conductor is not understood.
-pub fn run(ice: Ice) -> Result<(), LoadError> {
+pub fn run(ice: Ice, people: usize) -> Result<(), LoadError> {
     convene_pipelines::init().map_err(cannot)?;
     let loudspeaker = gst::parse::launch(LOUDSPEAKER).map_err(cannot)?;
     let legs = Legs {
         transport: Transport::of(ice).map_err(cannot)?,
         loudspeaker,
+        people,
         legs: BTreeMap::new(),
     };
     let runtime = tokio::runtime::Runtime::new().map_err(LoadError::io("starting tokio"))?;
@@ -43,6 +42,7 @@ pub fn run(ice: Ice) -> Result<(), LoadError> {
 struct Legs {
     transport: Transport,
     loudspeaker: gst::Element,
+    people: usize,
     legs: BTreeMap<usize, Leg>,
 }
 
@@ -67,7 +67,7 @@ impl Legs {
     fn join(&mut self, number: usize) {
         let (sender, events) = mpsc::unbounded_channel();
         let config = LegConfig {
-            conference: CONFERENCE.into(),
+            conference: format!("load{}", number / self.people),
             participant: format!("p{number}"),
             // The first ones that are free are left to the loudspeaker.
             number: u32::try_from(number).unwrap_or(u32::MAX - 10) + 10,

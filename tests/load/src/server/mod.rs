@@ -1,8 +1,10 @@
 //! The server under load, as the conductor sees it.
 //!
 //! [`Server`] is what a measurement needs of any server that offers; [`Convene`] is this project's, in a process of
-//! its own that holds [`legs`].
+//! its own that holds [`legs`], and [`Janus`] the other one.
 
+mod codec;
+mod janus;
 pub mod legs;
 mod transport;
 
@@ -11,10 +13,14 @@ use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    codec::Codec,
+    janus::{Janus, cores},
+};
 use crate::{error::LoadError, role::Role, scene::Scene};
 
 /// What a server says of one participant.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     /// Its offer.
     Offer {
@@ -57,7 +63,7 @@ impl Notes {
 }
 
 /// A word of a server's.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromServer {
     /// About one participant.
     Leg {
@@ -137,16 +143,18 @@ enum ToLegs {
 pub struct Convene(Role);
 
 impl Convene {
-    /// Starts it; it hears and tells through `events`.
+    /// Starts it; it has `people` in each conference, and tells what happens through `events`.
     ///
     /// # Errors
     /// When it does not start.
     pub fn start<E: Send + 'static>(
         ice: Ice,
+        people: usize,
         events: mpsc::Sender<E>,
         hear: fn(Result<FromServer, LoadError>) -> E,
     ) -> Result<Self, LoadError> {
-        let arguments = ["server", "--ice", ice.name()];
+        let people = people.to_string();
+        let arguments = ["server", "--ice", ice.name(), "--people", &people];
         Role::start("server", &arguments, events, hear).map(Self)
     }
 }
