@@ -4,12 +4,15 @@
 // takes over when its first frame is there.
 
 /** @typedef {import('./protocol.d.ts').Path} Path */
-/** @typedef {{path: Path, slot: MediaStreamTrack | null, relay: string | null}} Plan  `slot`: what the server sends */
+/** @typedef {import('./protocol.d.ts').Why} Why */
+/** @typedef {{path: Path, slot: MediaStreamTrack | null, relay: string | null, why: Why | null}} Plan  `slot`: what the
+ * server sends */
 
 /**
  * @typedef {object} Screen
  * @property {(track: MediaStreamTrack | null, path: Path, relay: string | null) => void} show  when its first frame is
  *   there; null: nothing
+ * @property {(why: Why | null) => void} explain  why the plan says what it says
  * @property {(track: MediaStreamTrack, arrived: () => void) => void} await  calls back at the first frame
  */
 
@@ -18,7 +21,7 @@ const DIRECT = '';
 
 export class Picture {
   #screen; #arrived;
-  /** @type {Plan} */ #plan = { path: 'none', slot: null, relay: null };
+  /** @type {Plan} */ #plan = { path: 'none', slot: null, relay: null, why: null };
   /** @type {Map<string, {track: MediaStreamTrack, seen: boolean}>} what came from whom */ #ways = new Map();
 
   /**
@@ -39,6 +42,7 @@ export class Picture {
    */
   plan(plan) {
     this.#plan = plan;
+    this.#screen.explain(plan.why);
     if (plan.path === 'none') this.#screen.show(null, 'none', null);
     else if (plan.path === 'server') plan.slot && this.#screen.show(plan.slot, 'server', null);
     else this.#show(plan.relay ?? DIRECT);

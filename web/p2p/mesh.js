@@ -173,7 +173,7 @@ export class Mesh {
   }
 
   /** @param {Other} other */
-  #show({ picture, plan: { path, mid, relay } }) { picture.plan({ path, slot: this.#outside.slot(mid), relay }); }
+  #show({ picture, plan: { path, mid, relay, why } }) { picture.plan({ path, slot: this.#outside.slot(mid), relay, why }); }
 
   /**
    * @param {string} id

@@ -6,15 +6,17 @@ import { Picture } from '../pictures.js';
 
 function stage() {
   const shown = [];
+  const said = [];
   const awaited = [];
   const screen = {
+    explain: (why) => said.push(why),
     show: (track, path, relay) => shown.push(relay ? [track, path, relay] : [track, path]),
     await: (track, arrived) => awaited.push({ track, arrived }),
   };
   let arrivals = 0;
   const picture = new Picture(screen, (relay) => { arrivals += 1; from.push(relay); });
   const from = [];
-  return { picture, shown, awaited, from, arrivals: () => arrivals };
+  return { picture, shown, said, awaited, from, arrivals: () => arrivals };
 }
 
 test('the server shows the picture until the direct one moves', () => {
@@ -80,4 +82,11 @@ test('one relay’s picture is not taken for another’s', () => {
   picture.relayed('pat', null);
   awaited[1].arrived();
   assert.deepEqual(shown, [], 'it went before its first frame');
+});
+
+test('why a picture takes its path is told with the plan', () => {
+  const { picture, said } = stage();
+  picture.plan({ path: 'direct', slot: null, relay: null, why: 'trying' });
+  picture.plan({ path: 'server', slot: 'slot track', relay: null, why: 'not_connected' });
+  assert.deepEqual(said, ['trying', 'not_connected']);
 });

@@ -74,6 +74,7 @@ export class Stage {
     const relayOf = (/** @type {string | null} */ id) => (id ? { id, name: this.tiles.get(id)?.name ?? '' } : null);
     return {
       show: (track, path, relay) => tile.show(track, path, relayOf(relay)),
+      explain: (why) => tile.explain(why),
       await: (track, arrived) => tile.await(track, arrived),
     };
   }

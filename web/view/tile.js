@@ -5,6 +5,7 @@
 import { say } from '../i18n.js';
 
 /** @typedef {import('../protocol.d.ts').Path} Path */
+/** @typedef {import('../protocol.d.ts').Why} Why */
 
 /** @type {Record<Path, [import('../i18n.js').Key, import('../i18n.js').Key]>} */
 const PATHS = {
@@ -14,6 +15,18 @@ const PATHS = {
   none: ['pathNone', 'pathNoneHint'],
 };
 
+/** @type {Record<Why, import('../i18n.js').Key>} */
+const REASONS = {
+  connected: 'whyConnected',
+  trying: 'whyTrying',
+  both_private: 'whyBothPrivate',
+  not_connected: 'whyNotConnected',
+  uplink_spent: 'whyUplinkSpent',
+  relay_lost: 'whyRelayLost',
+  no_common_way: 'whyNoCommonWay',
+  hides_address: 'whyHidesAddress',
+};
+
 // Of a track on which nothing has come Chromium shows a black frame as wide as this.
 const UNLIT = 2;
 
@@ -21,6 +34,7 @@ export class Tile {
   element = document.createElement('article');
   #name = document.createElement('span');
   #badge = document.createElement('span');
+  /** @type {Why | null} */ #why = null;
   #muted = document.createElement('span');
   /** @type {HTMLVideoElement | null} */ #shown = null;
   /** @type {HTMLVideoElement | null} */ #coming = null;
@@ -92,6 +106,12 @@ export class Tile {
     });
   }
 
+  /** @param {Why | null} why  the picture takes its path */
+  explain(why) {
+    this.#why = why;
+    this.#label();
+  }
+
   /** @param {boolean} talking */
   set talking(talking) { this.element.classList.toggle('talking', talking); }
 
@@ -140,7 +160,8 @@ export class Tile {
     const [words, hint] = PATHS[this.#path];
     const name = this.relay?.name ?? '';
     this.#badge.textContent = say(words, { name });
-    this.#badge.title = say(hint, { name });
+    const because = this.#why && this.#path !== 'none' ? ` ${say(REASONS[this.#why])}` : '';
+    this.#badge.title = say(hint, { name }) + because;
     this.#badge.dataset.path = this.#path;
   }
 }
