@@ -222,7 +222,7 @@ impl Room {
             Input::Said(id, ClientMessage::Sizes { pictures }) => {
                 self.with_leg(&id, |leg| {
                     for shown in &pictures {
-                        let source = translate::shown_source(shown.source);
+                        let source = translate::source_name(translate::source_in(shown.source));
                         leg.resize(&shown.publisher, source, (shown.width, shown.height));
                     }
                 });

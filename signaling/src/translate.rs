@@ -233,22 +233,13 @@ pub fn source_name(source: topology::Source) -> &'static str {
     }
 }
 
-/// The same for a source on the wire.
-#[must_use]
-pub fn shown_source(source: Source) -> &'static str {
-    match source {
-        Source::Camera => "camera",
-        Source::Screen => "screen",
-    }
-}
-
 /// Which layers of a picture of his a participant is to send; `None`: the elements name no such source.
 #[must_use]
 pub fn layers(source: &str, needed: Vec<String>) -> Option<ServerMessage> {
     let sources = [Source::Camera, Source::Screen];
     let source = sources
         .into_iter()
-        .find(|known| shown_source(*known) == source)?;
+        .find(|known| source_name(source_in(*known)) == source)?;
     Some(ServerMessage::Layers { source, needed })
 }
 
@@ -365,7 +356,9 @@ pub fn role_out(role: inner::Role) -> Role {
     }
 }
 
-fn source_in(source: Source) -> topology::Source {
+/// A source of the protocol's, in the rules' words.
+#[must_use]
+pub fn source_in(source: Source) -> topology::Source {
     match source {
         Source::Camera => topology::Source::Camera,
         Source::Screen => topology::Source::Screen,

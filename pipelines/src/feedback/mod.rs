@@ -75,15 +75,12 @@ impl Feedback {
     }
 
     /// A packet of the browser's pictures comes in.
-    pub(crate) fn packet(&self, bytes: &[u8]) {
-        let Ok(packet) = Packet::parse(bytes) else {
-            return;
-        };
+    pub(crate) fn packet(&self, packet: &Packet<'_>, octets: usize) {
         let arrival = Arrival {
             ssrc: packet.ssrc(),
             sequence: packet.sequence(),
             sent: packet.extension(self.send_time).and_then(SendTime::read),
-            bytes: bytes.len(),
+            bytes: octets,
         };
         self.change(|state, now| {
             state.name(packet.ssrc());

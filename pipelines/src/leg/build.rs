@@ -217,18 +217,15 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
     let Some(bus) = pipeline.bus() else { return };
     bus.set_sync_handler(move |_, message| {
         match message.view() {
-            gst::MessageView::Element(element) => {
-                let structure = element.structure().map(ToOwned::to_owned);
-                match structure {
-                    Some(talkers) if talkers.name() == "convene-talkers" => {
-                        tell(&post, Inner::Talkers(talkers));
-                    }
-                    Some(layers) if layers.name() == "convene-layers" => {
-                        tell(&post, Inner::Layers(message.seqnum(), layers));
-                    }
-                    _ => {}
+            gst::MessageView::Element(element) => match element.structure() {
+                Some(talkers) if talkers.name() == "convene-talkers" => {
+                    tell(&post, Inner::Talkers(talkers.to_owned()));
                 }
-            }
+                Some(layers) if layers.name() == "convene-layers" => {
+                    tell(&post, Inner::Layers(message.seqnum(), layers.to_owned()));
+                }
+                _ => {}
+            },
             gst::MessageView::Error(error) => {
                 let cause = error.error().to_string();
                 let element = factory_of(error.src());

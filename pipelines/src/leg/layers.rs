@@ -37,10 +37,7 @@ pub(super) struct Streams(Mutex<VecDeque<(u32, usize)>>);
 
 impl Streams {
     /// Reads a packet of the browser's pictures.
-    pub(super) fn read(&self, bytes: &[u8]) {
-        let Ok(packet) = Packet::parse(bytes) else {
-            return;
-        };
+    pub(super) fn read(&self, packet: &Packet<'_>) {
         let mid = packet
             .extension(MID)
             .and_then(|mid| str::from_utf8(mid).ok());
@@ -198,14 +195,15 @@ mod tests {
     #[test]
     fn a_stream_s_line_is_read_once_and_then_known() {
         let streams = Streams::default();
-        streams.read(&packet(7, None));
+        let read = |bytes: Vec<u8>| streams.read(&Packet::parse(&bytes).unwrap());
+        read(packet(7, None));
         assert_eq!(streams.line(7), None);
-        streams.read(&packet(7, Some(b"video1")));
-        streams.read(&packet(7, None));
-        streams.read(&packet(8, Some(b"video9")));
+        read(packet(7, Some(b"video1")));
+        read(packet(7, None));
+        read(packet(8, Some(b"video9")));
         assert_eq!((streams.line(7), streams.line(8)), (Some(1), None));
         for ssrc in 100..100 + MOST_STREAMS as u32 {
-            streams.read(&packet(ssrc, Some(b"video2")));
+            read(packet(ssrc, Some(b"video2")));
         }
         assert_eq!((streams.line(7), streams.line(100)), (None, Some(2)));
     }

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
+use convene_rtp::Packet;
 use gst::prelude::*;
 use gst_webrtc::WebRTCRTPTransceiver;
 
@@ -108,9 +109,11 @@ impl Parts {
             match info.buffer() {
                 Some(buffer) if is_sound(buffer) => feedback.sound(),
                 Some(buffer) => {
-                    if let Ok(bytes) = buffer.map_readable() {
-                        streams.read(&bytes);
-                        feedback.packet(&bytes);
+                    if let Ok(bytes) = buffer.map_readable()
+                        && let Ok(packet) = Packet::parse(&bytes)
+                    {
+                        streams.read(&packet);
+                        feedback.packet(&packet, bytes.len());
                     }
                 }
                 None => {}

@@ -43,7 +43,7 @@ impl Inlet {
         self.publish(seat);
         let captured = time::captured(element, running_time);
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
-        let forward = seat.packet(self.source, &self.pad, origin.layer_id(), &map);
+        let forward = seat.packet(self.source, &self.pad, origin.layer_id, &map);
         drop(map);
         for (forward, outlet) in forward {
             outlet.deliver(Parcel {

@@ -173,8 +173,8 @@ impl ConveneVideo {
     fn feedback(&self, event: &gst::Event) {
         let known = lock(&self.feedback).replace(event.seqnum()) == Some(event.seqnum());
         if let Some(seat) = self.seat().filter(|_| !known) {
-            seat.feedback(&wishes::reports(event));
-            self.pace().set_estimate(seat.estimate());
+            let estimate = seat.feedback(&wishes::reports(event));
+            self.pace().set_estimate(estimate);
         }
     }
 }

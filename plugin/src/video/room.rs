@@ -173,15 +173,15 @@ impl Seat {
             .act(|state| state.switch.want_key_frame(self.slot(index)));
     }
 
-    /// What became of packets that were sent to him.
-    pub(super) fn feedback(&self, reports: &[Report]) {
+    /// What became of packets that were sent to him. Answers how many bits per second can be, as far as is known now.
+    pub(super) fn feedback(&self, reports: &[Report]) -> Option<u64> {
         self.room.act(|state| {
-            if let Some(member) = state.members.get_mut(&self.number) {
-                member.way.handle(now(), reports);
-                let estimate = member.way.estimate();
-                state.switch.set_budget(now(), self.number, estimate);
-            }
-        });
+            let member = state.members.get_mut(&self.number)?;
+            member.way.handle(now(), reports);
+            let estimate = member.way.estimate();
+            state.switch.set_budget(now(), self.number, estimate);
+            estimate
+        })
     }
 
     /// Bits per second that can be sent to him, as far as is known.

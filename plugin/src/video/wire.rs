@@ -11,14 +11,19 @@ pub(super) struct Origin {
     /// The caps' `encoding-name`, if there is one.
     pub(super) encoding: Option<String>,
     pub(super) extensions: Vec<Extension>,
+    /// The id of the one that names a packet's layer.
+    pub(super) layer_id: Option<u8>,
 }
 
 impl Origin {
     pub(super) fn from_caps(caps: &gst::CapsRef) -> Option<Self> {
         let structure = caps.structure(0)?;
+        let extensions = extensions(structure);
+        let layer = extensions.iter().find(|known| &*known.uri == LAYER_URI);
         Some(Self {
             encoding: encoding(structure),
-            extensions: extensions(structure),
+            layer_id: layer.map(|known| known.id),
+            extensions,
         })
     }
 
@@ -26,15 +31,6 @@ impl Origin {
         self.encoding
             .as_deref()
             .map_or(Codec::Other, Codec::from_encoding_name)
-    }
-
-    /// The id of the header extension that names a packet's layer.
-    pub(super) fn layer_id(&self) -> Option<u8> {
-        let known = self
-            .extensions
-            .iter()
-            .find(|known| &*known.uri == LAYER_URI);
-        known.map(|known| known.id)
     }
 }
 

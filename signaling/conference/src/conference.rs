@@ -138,12 +138,7 @@ impl<S> Conference<S> {
                 self.refuse_if(&from, reported);
             }
             Event::Wish(id, wishes) => {
-                let wished = self.member(&id).map(|member| member.wishes = wishes);
-                if wished.is_ok() {
-                    let hides = wishes.hides_address;
-                    self.effects.push_back(Effect::Hides(id.clone(), hides));
-                }
-                self.stand(&id);
+                let wished = self.wish(&id, wishes);
                 self.refuse_if(&id, wished);
             }
             Event::Publish(id, publishing) => {
@@ -273,8 +268,7 @@ impl<S> Conference<S> {
             number: number.0,
             may_send: may_send(role),
         });
-        let hides = wishes.hides_address;
-        self.effects.push_back(Effect::Hides(id.clone(), hides));
+        self.note_hiding(id, Wishes::default(), wishes);
         self.planner.join(number, standing);
         self.planner.publish(number, publishing.sources());
         Ok(())
@@ -366,6 +360,21 @@ impl<S> Conference<S> {
         self.planner.publish(number, publishing.sources());
         self.tell_all(|| Notice::Updated(participant.clone()));
         Ok(())
+    }
+
+    fn wish(&mut self, id: &ParticipantId, wishes: Wishes) -> Result<(), Refusal> {
+        let before = std::mem::replace(&mut self.member(id)?.wishes, wishes);
+        self.note_hiding(id, before, wishes);
+        self.stand(id);
+        Ok(())
+    }
+
+    /// Of wishes only this is written down, when it changes: the others change every few seconds.
+    fn note_hiding(&mut self, id: &ParticipantId, before: Wishes, now: Wishes) {
+        if before.hides_address != now.hides_address {
+            let hides = now.hides_address;
+            self.effects.push_back(Effect::Hides(id.clone(), hides));
+        }
     }
 
     /// Pictures of those who have just left are no error; they are not there to be wanted.

@@ -85,12 +85,6 @@ impl<T> Pacer<T> {
         })
     }
 
-    /// Forgets what waits.
-    pub fn clear(&mut self) {
-        self.queue.clear();
-        self.queued = 0;
-    }
-
     /// Bits per second at which packets leave.
     fn rate(&self) -> Option<f64> {
         let hurry = self.queued as f64 * 8.0 / LONGEST.as_secs_f64();
@@ -162,8 +156,6 @@ mod tests {
         assert_eq!(left[99].0, MS + LONGEST);
         let half = left.iter().position(|(at, _)| *at > LONGEST / 2).unwrap();
         assert!((30..60).contains(&half), "{half} in half of the time");
-        (0..10).for_each(|packet| pacer.push(MS, 1_200, packet));
-        pacer.clear();
         assert_eq!((pacer.deadline(), pacer.queued), (None, 0));
     }
 

@@ -88,19 +88,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::time::Duration;
 
+    use super::super::tests::{ANN, BOB, CAT, camera};
     use super::*;
-    use crate::{Codec, Numbers, Policy, SlotId, Source};
-
-    const ANN: Number = Number(1);
-    const BOB: Number = Number(2);
-    const CAT: Number = Number(3);
-
-    fn camera(publisher: Number) -> Picture {
-        Picture {
-            publisher,
-            source: Source::Camera,
-        }
-    }
+    use crate::{Codec, Numbers, Policy, SlotId};
 
     /// Three with two slots each, who all publish.
     fn room() -> Switch {

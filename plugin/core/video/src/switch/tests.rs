@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::Source;
 
-const ANN: Number = Number(1);
-const BOB: Number = Number(2);
-const CAT: Number = Number(3);
+pub(super) const ANN: Number = Number(1);
+pub(super) const BOB: Number = Number(2);
+pub(super) const CAT: Number = Number(3);
 
-fn camera(publisher: Number) -> Picture {
+pub(super) fn camera(publisher: Number) -> Picture {
     Picture {
         publisher,
         source: Source::Camera,
