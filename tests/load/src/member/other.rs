@@ -50,9 +50,8 @@ pub struct Other {
     /// Ours is the lower number.
     offers: bool,
     pair: Option<End>,
-    relays: BTreeMap<ParticipantId, End>,
-    /// The number of each one's connection.
-    attempts: BTreeMap<ParticipantId, u32>,
+    /// The last connection of each relay, with its number.
+    relays: BTreeMap<ParticipantId, (u32, End)>,
     linger: Linger,
 }
 
@@ -66,7 +65,6 @@ impl Other {
             mid: None,
             pair: None,
             relays: BTreeMap::new(),
-            attempts: BTreeMap::new(),
             linger: Linger::No,
         }
     }
@@ -109,7 +107,6 @@ impl Other {
     /// Who passes his camera on says something. Each offer is a connection of its own, with a number of its own.
     pub fn relayed(&mut self, out: &Out, relay: ParticipantId, attempt: u32, signal: PairSignal) {
         if is_offer(&signal) {
-            self.attempts.insert(relay.clone(), attempt);
             self.picture.forget(&Way::Peer(relay.clone()));
             let (picture, to, told) = (self.camera(), relay.clone(), out.clone());
             let tell = move |what| {
@@ -125,14 +122,12 @@ impl Other {
             };
             let end = End::open(out.ground, Part::Answer, RELAY, tell);
             out.relay(end.seen(&self.info.name, &relay));
-            self.relays.insert(relay.clone(), end);
+            self.relays.insert(relay.clone(), (attempt, end));
         }
-        if self.attempts.get(&relay) != Some(&attempt) {
-            return;
-        }
-        if let (Some(End { connection, .. }), Some(word)) = (self.relays.get(&relay), word(signal))
+        if let (Some((last, end)), Some(word)) = (self.relays.get(&relay), word(signal))
+            && *last == attempt
         {
-            connection.receive(word);
+            end.connection.receive(word);
         }
     }
 
@@ -221,7 +216,7 @@ impl Other {
     fn look_at_relays(&mut self, out: &Out, now: Instant) {
         let camera = self.camera();
         let mut failed = Vec::new();
-        for (relay, end) in &mut self.relays {
+        for (relay, (_, end)) in &mut self.relays {
             let (frames, octets) = end.fresh();
             self.picture.came(&Way::Peer(relay.clone()), frames, octets);
             if let Some(state) = end.look(now, true) {

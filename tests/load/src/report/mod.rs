@@ -60,11 +60,7 @@ impl Takes<'_> {
             let own = self.played(Ice::Own, place);
             let nice = self.played(Ice::Nice, place);
             let against = self.played(Ice::Nice, compared);
-            let pair = |value: fn(&Played) -> f64| {
-                [&own, &nice]
-                    .map(|played| figure(value(played)))
-                    .join(" / ")
-            };
+            let pair = |value: fn(&Played) -> f64| slashed([&own, &nice].map(value));
             table.row([
                 name.into(),
                 own.shown(own.cpu),
@@ -117,7 +113,7 @@ impl Takes<'_> {
             let costs = (0..SCENES.len()).map(|place| both(|ice| self.cost_of(kind, ice, place)));
             let figures: Vec<_> = [counts].into_iter().chain(costs).collect();
             if figures.iter().flatten().any(|&figure| figure > LEAST) {
-                let cells = figures.iter().map(|pair| pair.map(figure).join(" / "));
+                let cells = figures.into_iter().map(slashed);
                 table.row([format!("`{kind}`")].into_iter().chain(cells));
             }
         }
@@ -216,6 +212,11 @@ fn heard<'a>(windows: impl Iterator<Item = &'a Window>) -> String {
         (came, 0) => format!("{came} packets"),
         _ => format!("{:.1} %, {lost}, {gaps}", 100.0 * came as f64 / due as f64),
     }
+}
+
+/// Both servers' figures in one cell.
+fn slashed(values: [f64; 2]) -> String {
+    values.map(figure).join(" / ")
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{milliseconds, played::Played};
+use super::{milliseconds, played::Played, slashed};
 use crate::{
     conductor::Window,
     observe::Holdings,
@@ -191,10 +191,6 @@ fn takes(outcomes: &[Outcome], who: Who) -> impl Iterator<Item = &Take> + Clone 
 
 fn both<T>(of: impl Fn(Who) -> T) -> [T; 2] {
     [Who::Convene, Who::Janus].map(of)
-}
-
-fn slashed(values: [f64; 2]) -> String {
-    values.map(figure).join(" / ")
 }
 
 #[cfg(test)]
