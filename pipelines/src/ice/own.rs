@@ -1,6 +1,6 @@
 //! The process's own agent: all legs on one port.
 
-use gstconvene::ice::{IceEventKind, IceSocket, IceSocketConfig, IceStats, ice_lite};
+use gstconvene::ice::{IceEventKind, IceSocket, IceSocketConfig, IceStats};
 
 use super::{Carried, IceError, IceNews, IceTransport, Tell};
 
@@ -48,12 +48,12 @@ impl IceTransport for OwnIce {
     }
 
     fn describe(&self, description: &str) -> String {
-        ice_lite(description)
+        self.socket.describe(description)
     }
 
-    /// Our candidates are what the socket tells already.
-    fn announce(&self, candidate: &str) -> Option<String> {
-        Some(candidate.to_owned())
+    /// All stand in the description.
+    fn announce(&self, _: &str) -> Option<String> {
+        None
     }
 }
 

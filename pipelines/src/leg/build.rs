@@ -7,26 +7,23 @@ use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransce
 use gstconvene::{ice::IceAgent, silence_rule};
 
 use super::{
-    Inner, LegConfig, LegError, LegStats, dtls, layers, layers::Streams, lines::Lines, pads::count,
+    Inner, LegConfig, LegError, LegStats,
+    again::Again,
+    dtls,
+    extensions::{Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
+    lines::Lines,
+    pads::count,
+    streams::Streams,
 };
 use crate::{
     Carried,
-    feedback::{Feedback, SEND_TIME_URI},
-    sdp::Slot,
+    feedback::Feedback,
+    sdp::{Flow, Ours, PICTURE, PICTURE_AGAIN},
 };
 
 pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
 
 pub(super) const OPUS: i32 = 111;
-const VP8: i32 = 96;
-/// The id of the header extension that says how loud a packet is.
-const LEVEL: u8 = 1;
-const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-/// The id of the header extension that says when a picture's packet was sent.
-const SEND_TIME: u8 = 4;
-/// The id of the header extension that numbers all packets of pictures to the browser.
-const TWCC: u8 = 3;
-const TWCC_URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /// Milliseconds for which a jitterbuffer waits for missing sound. In-order packets pass at once, whatever it says.
 const SOUND_WAIT: u32 = 40;
@@ -46,11 +43,9 @@ pub(super) struct Parts {
     pub(super) rtpbin: gst::Element,
     pub(super) audio: gst::Element,
     pub(super) video: gst::Element,
-    /// The SSRC of the mix.
-    ssrc: u32,
     pub(super) lines: Lines,
-    /// What webrtcbin does not know: in the order of their m-lines.
-    pub(super) slots: Vec<Slot>,
+    pub(super) ours: Arc<Ours>,
+    pub(super) again: Again,
     pub(super) feedback: Arc<Feedback>,
     pub(super) streams: Arc<Streams>,
 }
@@ -120,8 +115,11 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     pipeline
         .add_many([&webrtcbin, &audio, &video])
         .map_err(|error| LegError::Build(error.to_string()))?;
-    let ssrc = any_ssrc();
-    let feedback = Arc::new(Feedback::new(ssrc, SEND_TIME));
+    let ours = Ours {
+        lines: lines.all(any_ssrc),
+        cname: cname(&rtpbin),
+    };
+    let feedback = Arc::new(Feedback::new(ours.mix(), SEND_TIME.0));
     Ok(Parts {
         pipeline,
         webrtcbin,
@@ -129,27 +127,19 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
         rtpbin,
         audio,
         video,
-        ssrc,
         lines,
-        slots: lines.slot_mids().map(slot).collect(),
+        again: Again::of(&ours.lines),
+        ours: Arc::new(ours),
         feedback,
         streams: Arc::default(),
     })
 }
 
-/// One for life, since a browser knows a slot's packets by it.
-fn slot(mid: String) -> Slot {
-    let is_picture = mid.starts_with("video");
-    Slot {
-        mid,
-        ssrc: any_ssrc(),
-        rtx: is_picture.then(any_ssrc),
-        extension: if is_picture {
-            (TWCC, TWCC_URI)
-        } else {
-            (LEVEL, LEVEL_URI)
-        },
-    }
+/// As the RTP session's reports have it.
+fn cname(rtpbin: &gst::Element) -> String {
+    let described = rtpbin.property::<Option<gst::Structure>>("sdes");
+    let name = described.and_then(|sdes| sdes.get("cname").ok());
+    name.unwrap_or_else(|| "convene".into())
 }
 
 fn any_ssrc() -> u32 {
@@ -157,7 +147,7 @@ fn any_ssrc() -> u32 {
 }
 
 fn start(parts: &Parts) -> Result<(), LegError> {
-    parts.add_transceivers();
+    parts.add_transceiver();
     let started = parts.pipeline.set_state(gst::State::Playing);
     started
         .map(|_| ())
@@ -172,7 +162,7 @@ fn tell(mailbox: &Mailbox, inner: Inner) {
 fn listen(parts: &Parts, mailbox: &Mailbox, stats: &Arc<LegStats>) {
     listen_to_webrtcbin(&parts.webrtcbin, mailbox);
     listen_to_bus(&parts.pipeline, mailbox);
-    listen_to_rtpbin(&parts.rtpbin, stats);
+    listen_to_rtpbin(parts, stats);
 }
 
 fn listen_to_webrtcbin(webrtcbin: &gst::Element, mailbox: &Mailbox) {
@@ -254,12 +244,22 @@ fn factory_of(source: Option<&gst::Object>) -> String {
         .unwrap_or_default()
 }
 
-fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
-    rtpbin.connect("new-jitterbuffer", false, |values| {
-        // webrtcbin's own handler has run: it lets the jitterbuffers of pictures ask for what is missing.
-        if let Ok(jitterbuffer) = values[1].get::<gst::Element>()
-            && jitterbuffer.property("do-retransmission")
+fn listen_to_rtpbin(parts: &Parts, stats: &Arc<LegStats>) {
+    let rtpbin = &parts.rtpbin;
+    // webrtcbin's own handler has run, and knows nothing of pictures.
+    rtpbin.connect("request-pt-map", false, |values| {
+        let payload_type = values[2].get::<u32>().unwrap_or_default();
+        Some(caps_of(payload_type).to_value())
+    });
+    let (streams, again) = (Arc::clone(&parts.streams), parts.again.clone());
+    rtpbin.connect("new-jitterbuffer", false, move |values| {
+        if let Ok(rtpbin) = values[0].get::<gst::Element>()
+            && let Ok(jitterbuffer) = values[1].get::<gst::Element>()
+            && let Ok(ssrc) = values[3].get()
+            && streams.line(ssrc).is_some()
         {
+            again.tell(&rtpbin);
+            jitterbuffer.set_property("do-retransmission", true);
             wait_for_pictures(&jitterbuffer);
         }
         None
@@ -272,6 +272,15 @@ fn listen_to_rtpbin(rtpbin: &gst::Element, stats: &Arc<LegStats>) {
             });
         }
     });
+}
+
+/// What the browser's pictures come as.
+fn caps_of(payload_type: u32) -> Option<gst::Caps> {
+    match i32::try_from(payload_type) {
+        Ok(PICTURE) => Some(picture_caps()),
+        Ok(PICTURE_AGAIN) => Some(again_caps()),
+        _ => None,
+    }
 }
 
 /// The first packet is held for as long as a jitterbuffer waits; so it waits longer from the second packet on.
@@ -300,29 +309,19 @@ impl Parts {
         done.map_err(|error| LegError::Build(error.to_string()))?
     }
 
-    /// All m-lines that webrtcbin will ever know, in their order.
-    fn add_transceivers(&self) {
-        use WebRTCRTPTransceiverDirection::{Recvonly, Sendrecv};
-        self.add_transceiver(Sendrecv, &self.mix_caps());
-        for caps in [layers::offered(picture_caps()), picture_caps()] {
-            self.add_transceiver(Recvonly, &caps)
-                .set_property("do-nack", true);
-        }
-    }
-
-    fn add_transceiver(
-        &self,
-        direction: WebRTCRTPTransceiverDirection,
-        caps: &gst::Caps,
-    ) -> WebRTCRTPTransceiver {
-        self.webrtcbin
-            .emit_by_name("add-transceiver", &[&direction, caps])
+    /// The only m-line that webrtcbin will ever know. What we send on it is `mix.rs`'s business.
+    fn add_transceiver(&self) {
+        let direction = WebRTCRTPTransceiverDirection::Recvonly;
+        self.webrtcbin.emit_by_name::<WebRTCRTPTransceiver>(
+            "add-transceiver",
+            &[&direction, &self.sound_caps()],
+        );
     }
 
     /// Lets packets of silence be dropped where they arrive: they would be decrypted for nobody.
     pub(super) fn drop_silence(&self) {
         if let Some(agent) = &self.agent
-            && let Err(error) = agent.set_silence(Some(silence_rule(LEVEL)))
+            && let Err(error) = agent.set_silence(Some(silence_rule(LEVEL.0)))
         {
             tracing::warn!("silence is decrypted: {error}");
         }
@@ -335,16 +334,16 @@ impl Parts {
 
     /// What the mix is sent as.
     pub(super) fn mix_caps(&self) -> gst::Caps {
-        opus_caps().field("ssrc", self.ssrc).build()
+        opus_caps().field("ssrc", self.ours.mix()).build()
     }
 
-    /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it.
-    pub(super) fn slot_caps(&self, slot: &Slot) -> gst::Caps {
-        let (id, uri) = slot.extension;
-        vp8_caps()
-            .field("ssrc", slot.ssrc)
-            .field(format!("extmap-{id}"), uri)
-            .build()
+    /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it. `None`: there is no
+    /// such slot.
+    pub(super) fn slot_caps(&self, slot: usize) -> Option<gst::Caps> {
+        match self.ours.lines.get(self.lines.picture_slot(slot))?.flow {
+            Flow::Down(sources) => Some(vp8_caps([TWCC]).field("ssrc", sources.ssrc).build()),
+            _ => None,
+        }
     }
 }
 
@@ -359,26 +358,41 @@ fn opus_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
         .field("useinbandfec", "1")
         .field("usedtx", "1")
         .field(
-            format!("extmap-{LEVEL}"),
-            gst::Array::new(["", LEVEL_URI, "vad=on"]),
+            format!("extmap-{}", LEVEL.0),
+            gst::Array::new(["", LEVEL.1, "vad=on"]),
         )
 }
 
 /// What the browser's camera and screen come as.
 fn picture_caps() -> gst::Caps {
-    vp8_caps()
-        .field(format!("extmap-{SEND_TIME}"), SEND_TIME_URI)
-        .build()
+    let [layer, repaired] = LAYER;
+    vp8_caps([SEND_TIME, MID, layer, repaired]).build()
 }
 
-fn vp8_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
-    gst::Caps::builder("application/x-rtp")
+fn vp8_caps<const N: usize>(
+    extensions: [Extension; N],
+) -> gst::caps::Builder<gst::caps::NoFeature> {
+    let caps = gst::Caps::builder("application/x-rtp")
         .field("media", "video")
         .field("encoding-name", "VP8")
         .field("clock-rate", 90_000)
-        .field("payload", VP8)
+        .field("payload", PICTURE)
         .field("rtcp-fb-nack-pli", true)
-        .field("rtcp-fb-ccm-fir", true)
+        .field("rtcp-fb-ccm-fir", true);
+    extensions.iter().fold(caps, |caps, (id, uri)| {
+        caps.field(format!("extmap-{id}"), *uri)
+    })
+}
+
+/// What is sent again of them comes as.
+fn again_caps() -> gst::Caps {
+    gst::Caps::builder("application/x-rtp")
+        .field("media", "video")
+        .field("encoding-name", "RTX")
+        .field("clock-rate", 90_000)
+        .field("payload", PICTURE_AGAIN)
+        .field("apt", PICTURE.to_string())
+        .build()
 }
 
 #[cfg(test)]

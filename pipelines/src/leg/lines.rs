@@ -1,7 +1,10 @@
 //! Which m-line of a leg is for what. Pure.
 //!
 //! They stand in one order for the leg's whole life, and their mids tell kind and place (`audio0`, `video5`), as
-//! webrtcbin names them. It has the first three; those of the slots stand in the text only (`sdp/slots.rs`).
+//! webrtcbin names them. It has the first; the others stand in the text only (`sdp/lines.rs`).
+
+use super::{extensions, layers::LAYERS};
+use crate::sdp::{Flow, Line, Sources};
 
 /// The m-lines of a leg in their order: mix, camera, screen, relayed talkers, pictures.
 #[derive(Clone, Copy)]
@@ -26,8 +29,8 @@ impl Lines {
     pub(crate) const MIX: usize = 0;
     pub(crate) const CAMERA: usize = 1;
     pub(crate) const SCREEN: usize = 2;
-    /// The first slot's; those before it are webrtcbin's.
-    pub(crate) const SLOTS: usize = 3;
+    /// The first slot's.
+    const SLOTS: usize = 3;
 
     /// The camera's or the screen's m-line of this mid.
     pub(crate) fn named(mid: &str) -> Option<usize> {
@@ -43,10 +46,59 @@ impl Lines {
         Self::SLOTS + self.audio_slots + self.video_slots
     }
 
-    /// The mids of the slots, those for relayed talkers first.
-    pub(crate) fn slot_mids(self) -> impl Iterator<Item = String> {
-        let audio = (0..self.audio_slots).map(|slot| format!("audio{}", Self::SLOTS + slot));
-        audio.chain((0..self.video_slots).map(move |slot| slot_mid(self.audio_slots, slot)))
+    /// All in their order. `ssrc` makes SSRCs.
+    pub(crate) fn all(self, ssrc: impl Fn() -> u32) -> Vec<Line> {
+        let mix = Line {
+            mid: "audio0".into(),
+            flow: Flow::Both(Sources {
+                ssrc: ssrc(),
+                again: None,
+            }),
+            // webrtcbin writes what its caps say.
+            extensions: Vec::new(),
+        };
+        let sound = (0..self.audio_slots).map(|slot| Line {
+            mid: format!("audio{}", Self::SLOTS + slot),
+            flow: Flow::Down(Sources {
+                ssrc: ssrc(),
+                again: None,
+            }),
+            extensions: vec![extensions::LEVEL],
+        });
+        let pictures = (0..self.video_slots).map(|slot| Line {
+            mid: slot_mid(self.audio_slots, slot),
+            flow: Flow::Down(Sources {
+                ssrc: ssrc(),
+                again: Some(ssrc()),
+            }),
+            extensions: vec![extensions::TWCC],
+        });
+        let first = [mix, camera(), screen()];
+        first.into_iter().chain(sound).chain(pictures).collect()
+    }
+
+    /// The place of a picture slot.
+    pub(crate) fn picture_slot(self, slot: usize) -> usize {
+        Self::SLOTS + self.audio_slots + slot
+    }
+}
+
+fn camera() -> Line {
+    Line {
+        mid: CAMERA_MID.into(),
+        flow: Flow::Up(&LAYERS),
+        extensions: [extensions::SEND_TIME, extensions::MID]
+            .into_iter()
+            .chain(extensions::LAYER)
+            .collect(),
+    }
+}
+
+fn screen() -> Line {
+    Line {
+        mid: SCREEN_MID.into(),
+        flow: Flow::Up(&[]),
+        extensions: vec![extensions::SEND_TIME, extensions::MID],
     }
 }
 
@@ -61,8 +113,14 @@ mod tests {
             video_slots: 3,
         };
         assert_eq!(lines.count(), 8);
-        let mids: Vec<_> = lines.slot_mids().collect();
-        assert_eq!(mids, ["audio3", "audio4", "video5", "video6", "video7"]);
+        let all = lines.all(|| 7);
+        let mids: Vec<_> = all.iter().map(|line| line.mid.as_str()).collect();
+        let slots = ["audio3", "audio4", "video5", "video6", "video7"];
+        assert_eq!(
+            mids,
+            [&["audio0", CAMERA_MID, SCREEN_MID][..], &slots].concat()
+        );
+        assert_eq!(all[lines.picture_slot(1)].mid, slot_mid(2, 1));
         assert_eq!(slot_mid(2, 2), "video7");
         assert_eq!(CAMERA_MID, format!("video{}", Lines::CAMERA));
         assert_eq!(SCREEN_MID, format!("video{}", Lines::SCREEN));

@@ -3,20 +3,25 @@
 //! [`Leg`] is a mailbox; the leg's own task (`task`) reads it, and does everything that changes a state. GStreamer's
 //! callbacks only post to the same mailbox: a state change inside one of them would wait for itself. `build` makes the
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
-//! when, `slots` what is to be seen, `funnel` leads it into the session, `layers` tells a camera's layers apart, `tap`
-//! takes sound out early, `lines` which m-line is for what, `dtls` has the certificates and `talkers` reads who talks.
+//! when, `slots` what is to be seen, `funnel` leads it into the session, `again` sends it again, `streams` tells the
+//! browser's pictures apart and `layers` which of a camera's are needed, `tap` takes sound out early, `lines` which m-line
+//! is for what, `extensions` what their packets carry, `dtls` has the certificates and `talkers` reads who talks.
 
+mod again;
 mod bridge;
 mod build;
 mod dtls;
+mod extensions;
 mod funnel;
 mod layers;
 mod lines;
+mod mix;
 mod negotiate;
 mod pads;
 mod promise;
 mod slots;
 mod state;
+mod streams;
 mod talkers;
 mod tap;
 mod task;

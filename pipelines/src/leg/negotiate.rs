@@ -4,7 +4,7 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::{
-    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, lines::Lines,
+    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, pads::mixed,
     promise, state::State, task::Task,
 };
 use crate::{
@@ -16,8 +16,8 @@ impl Task {
     pub(super) async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
         let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
         promise::set_local(&parts.webrtcbin, &offer).await?;
-        let sdp = sdp::offer_for_browser(&self.describe(&text_of(&offer)?)?);
-        let sdp = sdp::with_slots(&sdp, &parts.slots);
+        let sdp = parts.ours.offer(&self.describe(&text_of(&offer)?)?);
+        self.announced += sdp::candidates(&sdp);
         self.state = State::Offered {
             offer: sdp.clone(),
             early: Vec::new(),
@@ -34,16 +34,21 @@ impl Task {
             return self.refuse(refused);
         }
         self.fingerprints = Fingerprint::all(answer);
-        let known = sdp::without_slots(answer, Lines::SLOTS);
+        parts.streams.announced(answer);
+        let known = sdp::for_webrtcbin(answer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, &known).await?;
         let stats = self.stats();
+        let hears = sdp::hears(answer);
         let link = move |parts: &Parts| {
-            let mix = parts.lead_mix(&stats)?;
+            parts.hasten_reports();
+            parts.watch_packets();
+            let mix = match hears {
+                true => parts.lead_mix(mixed, &stats)?,
+                false => None,
+            };
             Ok((mix, parts.tap_sound(&stats)?))
         };
-        let (mix, tap) = parts.off_thread(link).await?;
-        self.bridges.extend(mix);
-        self.tap = tap;
+        (self.mix, self.tap) = parts.off_thread(link).await?;
         parts.drop_silence();
         parts.tell_layers(answer);
         for candidate in self.state.answered() {
@@ -85,13 +90,15 @@ impl Task {
         {
             return self.refuse(refused);
         }
-        let known = sdp::without_slots(offer, Lines::SLOTS);
+        parts.streams.announced(offer);
+        let known = sdp::for_webrtcbin(offer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, &known).await?;
         let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
         let answer = sdp::passive(&text_of(&answer)?);
         let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
         promise::set_local(&parts.webrtcbin, &description).await?;
-        let answer = sdp::with_slots(&self.describe(&answer)?, &parts.slots);
+        parts.again.tell(&parts.rtpbin);
+        let answer = parts.ours.answer(&self.describe(&answer)?, offer);
         self.tell(LegEvent::Restarted { answer });
         Ok(())
     }
@@ -141,7 +148,7 @@ impl Task {
 }
 
 impl Parts {
-    /// In a bundle one m-line stands for all, and webrtcbin does not know those of the slots.
+    /// In a bundle one m-line stands for all, and webrtcbin does not know the others.
     fn add_candidate(&self, candidate: &str) {
         self.webrtcbin
             .emit_by_name::<()>("add-ice-candidate", &[&0_u32, &candidate]);

@@ -1,12 +1,9 @@
 //! Links what webrtcbin brings to the elements of the conference.
-//!
-//! webrtcbin's pads are not named by m-line; their transceivers know it.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use convene_rtp::Packet;
 use gst::prelude::*;
-use gst_webrtc::WebRTCRTPTransceiver;
 
 use super::{
     LegError, LegStats,
@@ -34,25 +31,6 @@ impl Parts {
         Tap::into(self, &sink, stats)
     }
 
-    /// Leads the mix to its m-line, over a bridge that has to be kept; its pad is there once the answer is set. `None`: the
-    /// browser takes no sound.
-    pub(super) fn lead_mix(&self, stats: &Arc<LegStats>) -> Result<Option<Bridge>, LegError> {
-        self.hasten_reports();
-        self.watch_packets();
-        let pads = self.webrtcbin.sink_pads();
-        let is_free = |pad: &&gst::Pad| mline_of(pad) == Some(Lines::MIX) && !pad.is_linked();
-        let Some(pad) = pads.iter().find(is_free) else {
-            return Ok(None);
-        };
-        let load = Load {
-            caps: Some(self.mix_caps()),
-            tally: mixed,
-            stats: Arc::clone(stats),
-            shortcut: self.session_pad("send_rtp_sink"),
-        };
-        Bridge::between(&inner_pad(&self.audio, "src")?, pad, load).map(Some)
-    }
-
     /// A pad of the RTP session's, of which bundling leaves one. `None`: nothing is sent or received there.
     pub(super) fn session_pad(&self, name: &str) -> Option<gst::Pad> {
         self.rtpbin
@@ -75,7 +53,6 @@ impl Parts {
                     caps: None,
                     tally,
                     stats: Arc::clone(stats),
-                    shortcut: None,
                 };
                 self.heed_wishes(pad);
                 Bridge::between(pad, &sink, load).map(Some)
@@ -97,7 +74,7 @@ impl Parts {
     }
 
     /// Every packet is seen where the RTP session has taken it, before a jitterbuffer could hold it.
-    fn watch_packets(&self) {
+    pub(super) fn watch_packets(&self) {
         if let Some(out) = self.rtpbin.static_pad("send_rtcp_src_0") {
             self.feedback.speak(&out);
         }
@@ -152,7 +129,7 @@ impl Parts {
         link(pad, &inner_pad(&sink, "sink")?)
     }
 
-    fn hasten_reports(&self) {
+    pub(super) fn hasten_reports(&self) {
         let session = self
             .rtpbin
             .emit_by_name::<Option<glib::Object>>("get-internal-session", &[&0_u32]);
@@ -166,17 +143,12 @@ pub(super) fn sound(stats: &LegStats, _: usize) {
     stats.audio_packets_received.fetch_add(1, Relaxed);
 }
 
-fn mixed(stats: &LegStats, _: usize) {
+pub(super) fn mixed(stats: &LegStats, _: usize) {
     stats.audio_packets_sent.fetch_add(1, Relaxed);
 }
 
 fn picture(stats: &LegStats, size: usize) {
     stats.video_bytes_received.fetch_add(size as u64, Relaxed);
-}
-
-pub(super) fn mline_of(pad: &gst::Pad) -> Option<usize> {
-    let transceiver = pad.property::<Option<WebRTCRTPTransceiver>>("transceiver")?;
-    usize::try_from(transceiver.property::<u32>("mlineindex")).ok()
 }
 
 pub(super) fn inner_pad(element: &gst::Element, name: &str) -> Result<gst::Pad, LegError> {

@@ -17,6 +17,7 @@ use super::{
     build::{self, Parts},
     dtls,
     layers::Needed,
+    mix::MixWay,
     promise,
     slots::{Picture, Slots},
     state::State,
@@ -39,12 +40,13 @@ pub(super) struct Task {
     pub(super) config: LegConfig,
     pub(super) state: State,
     /// How many candidates of ours the browser was told.
-    pub(super) announced: u32,
+    pub(super) announced: usize,
     events: mpsc::UnboundedSender<LegEvent>,
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
     pub(super) slots: Slots,
     pub(super) needed: Needed,
+    pub(super) mix: Option<MixWay>,
     pub(super) bridges: Vec<Bridge>,
     /// Those of the slots that have shown something.
     open: BTreeMap<usize, Bridge>,
@@ -53,6 +55,8 @@ pub(super) struct Task {
     pub(super) fingerprints: Vec<Fingerprint>,
     heard: u64,
     observed: Option<Remote>,
+    /// Whether webrtcbin uses a pair that its statistics do not know yet: they begin with the first packet.
+    pair_unknown: bool,
     failed: bool,
     /// How long it has lived.
     seconds: u32,
@@ -74,12 +78,14 @@ impl Task {
             stats,
             slots: Slots::default(),
             needed: Needed::default(),
+            mix: None,
             bridges: Vec::new(),
             open: BTreeMap::new(),
             tap: None,
             fingerprints: Vec::new(),
             heard: 0,
             observed: None,
+            pair_unknown: false,
             failed: false,
             seconds: 0,
         }
@@ -91,7 +97,7 @@ impl Task {
                 self.live(&parts, &mut inbox).await;
                 let mut bridges = std::mem::take(&mut self.bridges);
                 bridges.extend(std::mem::take(&mut self.open).into_values());
-                let ways = (self.tap.take(), bridges);
+                let ways = (self.tap.take(), self.mix.take(), bridges);
                 teardown(parts, ways).await;
             }
             Err(cause) => {
@@ -273,7 +279,9 @@ impl Task {
 
     async fn pair_changed(&mut self, parts: &Parts) -> Result<(), LegError> {
         let reply = promise::stats(&parts.webrtcbin).await?;
-        if let Some((address, port)) = reply.as_deref().and_then(remote_address) {
+        let remote = reply.as_deref().and_then(remote_address);
+        self.pair_unknown = remote.is_none();
+        if let Some((address, port)) = remote {
             self.observed(Remote::udp((address, port).into()), None);
         }
         Ok(())
@@ -305,7 +313,11 @@ impl Task {
         if std::mem::replace(&mut self.heard, count) != count {
             self.tell(LegEvent::Heard);
         }
-        if let Err(cause) = self.show_untaken(parts).await {
+        let mut done = self.show_untaken(parts).await;
+        if done.is_ok() && self.pair_unknown {
+            done = self.pair_changed(parts).await;
+        }
+        if let Err(cause) = done {
             self.fail(cause);
         }
     }
@@ -353,7 +365,7 @@ fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     ))
 }
 
-async fn teardown(parts: Parts, ways: (Option<Tap>, Vec<Bridge>)) {
+async fn teardown(parts: Parts, ways: (Option<Tap>, Option<MixWay>, Vec<Bridge>)) {
     let ended = tokio::task::spawn_blocking(move || {
         if let Some(tap) = &ways.0 {
             tap.close();

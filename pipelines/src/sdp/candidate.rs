@@ -86,6 +86,15 @@ fn is_address(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok() || (text.ends_with(".local") && text.len() <= 64)
 }
 
+/// How many candidates stand in a description.
+#[must_use]
+pub fn candidates(description: &str) -> usize {
+    let lines = description.lines();
+    lines
+        .filter(|line| line.starts_with("a=candidate:"))
+        .count()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

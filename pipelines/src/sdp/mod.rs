@@ -8,14 +8,14 @@ mod check;
 mod edit;
 mod fingerprint;
 mod layers;
-mod slots;
+mod lines;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, candidates};
 pub use check::{SdpError, check_answer, check_restart};
-pub use edit::{offer_for_browser, passive, with_fingerprint};
+pub use edit::{passive, with_fingerprint};
 pub use fingerprint::Fingerprint;
 pub use layers::sends_layers;
-pub use slots::{Slot, with_slots, without_slots};
+pub use lines::{Flow, Line, Ours, PICTURE, PICTURE_AGAIN, Sources, for_webrtcbin, hears, sources};
 
 /// So many lines most sections have at most: a join reads a description of fifteen sections several times.
 const LINES: usize = 32;
@@ -47,6 +47,12 @@ impl<'a> Sections<'a> {
             }
         }
         sections
+    }
+
+    /// The section of the m-line with this mid.
+    pub(crate) fn named(&self, mid: &str) -> Option<&[&'a str]> {
+        let mut media = self.media.iter().map(Vec::as_slice);
+        media.find(|section| attribute(section, "mid") == Some(mid))
     }
 }
 

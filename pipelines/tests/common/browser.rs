@@ -116,10 +116,22 @@ impl Browser {
     pub async fn take_offer(&self, sdp: &str) {
         self.set("set-remote-description", WebRTCSDPType::Offer, sdp)
             .await;
+        self.until_named().await;
         let answer = self.make("create-answer", "answer").await;
         self.set("set-local-description", WebRTCSDPType::Answer, &answer)
             .await;
         let _ = self.said.send(Said::Answer(answer));
+    }
+
+    /// An answer names the SSRCs that are known by then, and no packet of this browser says what it belongs to.
+    async fn until_named(&self) {
+        let is_named = |pad: &gst::Pad| {
+            let caps = pad.current_caps();
+            caps.is_some_and(|caps| caps.structure(0).is_some_and(|s| s.has_field("ssrc")))
+        };
+        while !self.webrtcbin.sink_pads().iter().all(is_named) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     /// Offers again, as a page does to restart ICE.

@@ -18,7 +18,6 @@ use crate::lock::lock;
 pub struct IceAgent {
     pub(super) socket: OnceLock<IceSocket>,
     pub(super) observer: OnceLock<Arc<dyn Fn(convene_ice::Event) + Send + Sync>>,
-    pub(super) on_candidate: ffi::OnCandidate,
     streams: Mutex<Vec<Stream>>,
 }
 
@@ -123,20 +122,15 @@ impl IceAgent {
         self.stream(session).map(|stream| stream.transport)
     }
 
-    /// Tells all candidates at once: they are the socket's.
+    /// There is nothing to look for: the candidates are the socket's, and stand in the description.
     pub(super) fn gather(&self, session: u32) -> bool {
-        let (Some(stream), Some(socket)) = (self.stream(session), self.socket.get()) else {
+        let Some(stream) = self.stream(session).filter(|_| self.socket.get().is_some()) else {
             return false;
         };
         let transport = stream.transport.upcast_ref::<WebRTCICETransport>();
-        if transport.gathering_state() == WebRTCICEGatheringState::Complete {
-            return true;
+        if transport.gathering_state() != WebRTCICEGatheringState::Complete {
+            transport.gathering_state_change(WebRTCICEGatheringState::Complete);
         }
-        for candidate in socket.candidates() {
-            self.on_candidate
-                .tell(&self.obj(), session, &candidate.text);
-        }
-        transport.gathering_state_change(WebRTCICEGatheringState::Complete);
         true
     }
 

@@ -8,7 +8,6 @@ use std::{
     ffi::{c_char, c_uint},
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
-    sync::Mutex,
 };
 
 use convene_ice::Credentials;
@@ -19,7 +18,6 @@ use super::{
     agent::{self, Pair},
     lane,
 };
-use crate::lock::lock;
 
 // SAFETY: the class structure is the parent's own; the function pointers that are put into it live as long as the
 // program, and each takes an instance of the class it was put into, which is what GObject calls it with.
@@ -83,60 +81,6 @@ pub(super) fn number(stream: &super::IceStream, session: u32) {
     let stream = stream.upcast_ref::<WebRTCICEStream>().as_ptr();
     // SAFETY: as in `equip`.
     unsafe { (*stream).stream_id = session };
-}
-
-/// Whom webrtcbin wants candidates to be told to.
-#[derive(Default)]
-pub(super) struct OnCandidate(Mutex<Option<Callback>>);
-
-struct Callback {
-    function:
-        unsafe extern "C" fn(*mut sys::GstWebRTCICE, c_uint, *const c_char, glib_sys::gpointer),
-    user_data: glib_sys::gpointer,
-    notify: glib_sys::GDestroyNotify,
-}
-
-// SAFETY: what the function does with its data is webrtcbin's business, which calls for candidates from any thread.
-unsafe impl Send for Callback {}
-
-impl OnCandidate {
-    /// Tells a candidate. Only to be called while webrtcbin itself is calling, as its data is itself, not counted.
-    pub(super) fn tell(&self, agent: &super::IceAgent, session: u32, candidate: &str) {
-        let callback = lock(&self.0);
-        let Some((function, user_data)) = callback.as_ref().map(|c| (c.function, c.user_data))
-        else {
-            return;
-        };
-        drop(callback);
-        // SAFETY: webrtcbin is calling, so its data is alive; the string lives through the call.
-        unsafe {
-            function(
-                agent.upcast_ref::<WebRTCICE>().as_ptr(),
-                session,
-                candidate.to_glib_none().0,
-                user_data,
-            );
-        }
-    }
-
-    fn replace(&self, new: Option<Callback>) {
-        let old = std::mem::replace(&mut *lock(&self.0), new);
-        if let Some(Callback {
-            user_data,
-            notify: Some(notify),
-            ..
-        }) = old
-        {
-            // SAFETY: whoever gave the data gave this function to be called with it once.
-            unsafe { notify(user_data) };
-        }
-    }
-}
-
-impl Drop for OnCandidate {
-    fn drop(&mut self) {
-        self.replace(None);
-    }
 }
 
 /// No panic crosses into C; what it would have returned is `otherwise`.
@@ -263,20 +207,17 @@ unsafe extern "C" fn set_remote_credentials(
     })
 }
 
+/// Nobody is called, since candidates stand in the description; so the data can go at once.
 unsafe extern "C" fn set_on_ice_candidate(
-    ice: *mut sys::GstWebRTCICE,
-    function: sys::GstWebRTCICEOnCandidateFunc,
+    _ice: *mut sys::GstWebRTCICE,
+    _function: sys::GstWebRTCICEOnCandidateFunc,
     user_data: glib_sys::gpointer,
     notify: glib_sys::GDestroyNotify,
 ) {
-    guarded((), || {
-        let callback = function.map(|function| Callback {
-            function,
-            user_data,
-            notify,
-        });
-        unsafe { agent_of(ice) }.on_candidate.replace(callback);
-    });
+    if let Some(notify) = notify {
+        // SAFETY: whoever gave the data gave this function to be called with it once.
+        unsafe { notify(user_data) };
+    }
 }
 
 unsafe extern "C" fn get_selected_pair(

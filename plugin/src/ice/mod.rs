@@ -5,11 +5,11 @@
 //! endpoint of the crate `convene-ice` whose it is, `lane` hands it to the `elements` that webrtcbin has of it. `ffi` has
 //! what is unsafe, `agent` what webrtcbin calls.
 //!
-//! The agent is a lite one (RFC 8445): descriptions that are told to a peer have to say so, which [`ice_lite`] does for
-//! those that webrtcbin writes.
+//! The agent is a lite one (RFC 8445) and knows at once where it can be reached: descriptions that are told to a peer have
+//! to say so, which [`IceSocket::describe`] does for those that webrtcbin writes. No candidate follows them.
 //!
 //! ```no_run
-//! use gstconvene::ice::{IceSocket, IceSocketConfig, ice_lite};
+//! use gstconvene::ice::{IceSocket, IceSocketConfig};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let offer = String::new();
 //! gst::init()?;
@@ -20,12 +20,13 @@
 //! })?;
 //! let (webrtcbin, agent) = socket.webrtcbin(|event| println!("{:?}", event.kind))?;
 //! // … negotiate as ever; what the peer gets of an offer or answer is
-//! let for_the_peer = ice_lite(&offer);
+//! let for_the_peer = socket.describe(&offer);
 //! # Ok(()) }
 //! ```
 
 mod agent;
 mod counters;
+mod description;
 mod desk;
 mod door;
 mod elements;
@@ -196,6 +197,12 @@ impl IceSocket {
         Ok((webrtcbin, agent))
     }
 
+    /// A description of webrtcbin's as the peer has to see it, with all candidates in it: webrtcbin is told of none.
+    #[must_use]
+    pub fn describe(&self, description: &str) -> String {
+        description::describe(description, &self.candidates())
+    }
+
     /// The UDP port.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -294,19 +301,6 @@ impl IceAgent {
 
     fn lane(&self, session: u32) -> Option<Arc<Lane>> {
         self.imp().lane(session)
-    }
-}
-
-/// A description as a peer has to see it: that our agent is a lite one (RFC 8839 section 5.3) stands in its head.
-#[must_use]
-pub fn ice_lite(description: &str) -> String {
-    match description.find("m=") {
-        Some(_) if description.contains("a=ice-lite") => description.to_owned(),
-        Some(media) => {
-            let (head, media) = description.split_at(media);
-            format!("{head}a=ice-lite\r\n{media}")
-        }
-        None => format!("{description}a=ice-lite\r\n"),
     }
 }
 

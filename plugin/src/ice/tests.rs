@@ -2,15 +2,6 @@ use super::*;
 use gst_webrtc::WebRTCICEConnectionState;
 use std::{net::UdpSocket, sync::mpsc::Receiver, time::Instant};
 
-#[test]
-fn a_description_says_once_that_the_agent_is_lite() {
-    let written = "v=0\r\ns=-\r\nm=audio 9 X 111\r\na=mid:a\r\n";
-    let told = "v=0\r\ns=-\r\na=ice-lite\r\nm=audio 9 X 111\r\na=mid:a\r\n";
-    assert_eq!(ice_lite(written), told);
-    assert_eq!(ice_lite(told), told);
-    assert_eq!(ice_lite("v=0\r\n"), "v=0\r\na=ice-lite\r\n");
-}
-
 /// Does something when it is dropped.
 struct Will<F: FnMut()>(F);
 

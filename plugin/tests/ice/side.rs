@@ -27,7 +27,6 @@ pub struct Side {
     pub agent: IceAgent,
     pipeline: gst::Pipeline,
     told: Arc<Mutex<Vec<IceEventKind>>>,
-    candidates: Arc<Mutex<Vec<String>>>,
     offer: String,
 }
 
@@ -46,12 +45,6 @@ impl Side {
         told: Arc<Mutex<Vec<IceEventKind>>>,
     ) -> Self {
         webrtcbin.set_property_from_str("bundle-policy", "max-bundle");
-        let candidates = Arc::<Mutex<Vec<String>>>::default();
-        let kept = Arc::clone(&candidates);
-        webrtcbin.connect("on-ice-candidate", false, move |values| {
-            kept.lock().unwrap().push(values[2].get().unwrap());
-            None
-        });
         let pipeline = gst::Pipeline::new();
         pipeline.add(&webrtcbin).unwrap();
         Self {
@@ -59,7 +52,6 @@ impl Side {
             agent,
             pipeline,
             told,
-            candidates,
             offer: String::new(),
         }
     }
@@ -127,8 +119,11 @@ impl Side {
         self.told.lock().unwrap().clone()
     }
 
-    pub fn candidates(&self) -> Vec<String> {
-        self.candidates.lock().unwrap().clone()
+    /// What the peer is told.
+    pub fn candidates(&self, socket: &IceSocket) -> Vec<String> {
+        let told = socket.describe(&self.offer);
+        let candidates = told.lines().filter(|line| line.starts_with("a=candidate:"));
+        candidates.map(str::to_owned).collect()
     }
 
     /// The sequence numbers of what comes out of webrtcbin, as it comes.

@@ -107,6 +107,5 @@ fn an_agent_that_no_socket_has_made_reaches_nobody() {
     std::mem::forget(agent.clone());
     let mut side = Side::of((webrtcbin, agent), Arc::default());
     side.offer();
-    assert!(side.candidates().is_empty());
     assert_eq!(side.remote(), None);
 }
