@@ -12,24 +12,9 @@ use std::{
     time::Duration,
 };
 
-use common::{conference, init, pipeline, run_to_eos, until};
+use common::{conference, init, pipeline, run_to_eos, tones::power, until};
 use gst::prelude::*;
 use gst_app::AppSink;
-
-const RATE: f64 = 48_000.0;
-
-/// The power of one frequency in dB against a full-scale sine, through a Hann window.
-fn power(samples: &[f32], hertz: f64) -> f64 {
-    let n = samples.len() as f64;
-    let (mut re, mut im) = (0.0, 0.0);
-    for (i, sample) in samples.iter().enumerate() {
-        let window = 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / n).cos();
-        let angle = std::f64::consts::TAU * hertz * i as f64 / RATE;
-        re += f64::from(*sample) * window * angle.cos();
-        im += f64::from(*sample) * window * angle.sin();
-    }
-    20.0 * (4.0 * re.hypot(im) / n).max(1e-9).log10()
-}
 
 /// The samples of a 16-bit WAV file with one channel.
 fn wav(path: &std::path::Path) -> Vec<f32> {
@@ -202,6 +187,30 @@ fn eos_ends_every_source_pad_and_the_participant_is_gone() {
         "the name is free again"
     );
     again.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn who_leaves_when_alone_goes_with_the_last_other() {
+    init();
+    let name = conference();
+    // One only listens, the other's own source never ends.
+    run_to_eos(&pipeline(&format!(
+        "audiotestsrc is-live=true num-buffers=20 ! conveneaudio conference={name} participant=ann ! fakesink \
+         conveneaudio conference={name} participant=bob leave-when-alone=true ! fakesink \
+         audiotestsrc is-live=true ! conveneaudio conference={name} participant=cid leave-when-alone=true ! fakesink",
+    )));
+}
+
+#[test]
+fn a_pipeline_that_is_told_to_end_ends_who_only_listens() {
+    init();
+    let pipeline = pipeline(&format!(
+        "conveneaudio name=e conference={} ! audio/x-opus ! fakesink",
+        conference()
+    ));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    assert!(pipeline.send_event(gst::event::Eos::new()));
+    run_to_eos(&pipeline);
 }
 
 #[test]

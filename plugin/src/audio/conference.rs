@@ -46,7 +46,7 @@ pub(super) struct Talker {
     pub(super) loudness: Loudness,
 }
 
-/// Where a participant's part of the conference goes. Called by a worker with no lock held.
+/// Where a participant's part of the conference goes. Called with no lock held.
 pub(super) trait Ear: Send + Sync {
     /// What he gets of the frame that was due at `due`.
     fn deliver(&self, due: Duration, delivery: Delivery);
@@ -54,6 +54,8 @@ pub(super) trait Ear: Send + Sync {
     fn talkers(&self, talkers: &[Talker]);
     /// All that he sent has been played.
     fn drained(&self);
+    /// He leaves when he is alone, and is.
+    fn alone(&self);
     /// Something of ours broke; nothing more will come.
     fn broken(&self, cause: &str);
 }
@@ -62,6 +64,8 @@ struct Member {
     participant: String,
     ear: Arc<dyn Ear>,
     ending: bool,
+    /// He is here for the others' sake only.
+    leaves_when_alone: bool,
 }
 
 /// Why one cannot join.
@@ -158,6 +162,7 @@ impl Conference {
                 participant,
                 ear,
                 ending: false,
+                leaves_when_alone: false,
             },
         );
         Ok(Seat {
@@ -206,7 +211,8 @@ impl Conference {
     }
 
     fn take_inbox(&self, room: &mut Room) {
-        for (at, number, input) in std::mem::take(&mut *lock(&self.inbox)) {
+        let inputs = std::mem::take(&mut *lock(&self.inbox));
+        for (at, number, input) in inputs {
             match input {
                 Input::Packet(arrival) => {
                     if let Err(error) = room.packet(at, number, &arrival) {
@@ -215,10 +221,23 @@ impl Conference {
                 }
                 Input::Samples(samples) => room.samples(number, &samples),
                 Input::Settings(settings) => room.set(number, *settings),
-                Input::End => room.end(number),
-                Input::Flush => room.flush(number),
+                Input::End => {
+                    room.end(number);
+                    self.set_ending(number, true);
+                }
+                Input::Flush => {
+                    room.flush(number);
+                    self.set_ending(number, false);
+                }
                 Input::Leave => room.leave(number),
             }
+        }
+    }
+
+    /// Only what came before the end may keep him here, so this is known when the room knows of the end.
+    fn set_ending(&self, number: Number, ending: bool) {
+        if let Some(member) = lock(&self.members).get_mut(&number) {
+            member.ending = ending;
         }
     }
 
@@ -299,6 +318,16 @@ impl Conference {
         (waiting && !self.scheduled.swap(true, Ordering::SeqCst)).then_some(now)
     }
 
+    /// When only those are left who are here for the others' sake, they go, too.
+    fn end_if_alone(&self) {
+        let members = lock(&self.members);
+        let alone = members.values().all(|member| member.leaves_when_alone);
+        let ears = members.values().map(|member| Arc::clone(&member.ear));
+        let left: Vec<_> = ears.filter(|_| alone).collect();
+        drop(members);
+        left.iter().for_each(|ear| ear.alone());
+    }
+
     fn post(self: &Arc<Self>, number: Number, input: Input) {
         let now = now();
         let mut inbox = lock(&self.inbox);
@@ -317,17 +346,19 @@ impl Conference {
 impl Seat {
     /// Leaves something for the worker.
     pub(super) fn post(&self, input: Input) {
-        if matches!(input, Input::End)
-            && let Some(member) = lock(&self.conference.members).get_mut(&self.number)
-        {
-            member.ending = true;
-        }
         self.conference.post(self.number, input);
     }
 
     /// Sets how many may be heard at once in the whole conference.
     pub(super) fn set_max_talkers(&self, max: usize) {
         lock(&self.conference.room).set_max_talkers(max);
+    }
+
+    /// Has him leave, or not, when only such participants are left.
+    pub(super) fn set_leaves_when_alone(&self, leaves: bool) {
+        if let Some(member) = lock(&self.conference.members).get_mut(&self.number) {
+            member.leaves_when_alone = leaves;
+        }
     }
 
     /// The number of the participant of this name.
@@ -355,5 +386,6 @@ impl Drop for Seat {
     fn drop(&mut self) {
         lock(&self.conference.members).remove(&self.number);
         self.conference.post(self.number, Input::Leave);
+        self.conference.end_if_alone();
     }
 }

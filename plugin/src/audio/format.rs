@@ -8,6 +8,9 @@ use super::settings::Form;
 /// RFC 6464.
 const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
+/// Who encoded, in files.
+const VENDOR: &[u8] = b"conveneaudio";
+
 /// The caps of both pads, best first.
 pub(super) fn caps() -> gst::Caps {
     gst::Caps::builder_full()
@@ -106,6 +109,7 @@ impl Format {
             s.set("channels", 1);
             s.set("rate", 48_000);
             s.set("channel-mapping-family", 0);
+            s.set("streamheader", gst::Array::new(opus_headers()));
         }
         caps.fixate();
         caps
@@ -118,6 +122,26 @@ impl Format {
             Self::Opus | Self::Rtp { .. } => Form::Opus,
         }
     }
+}
+
+/// What a file of Opus begins with (RFC 7845 section 5), for muxers: mono, 48 kHz, and what the decoder has to leave out
+/// because the encoder looks ahead.
+fn opus_headers() -> [gst::Buffer; 2] {
+    let mut head = b"OpusHead\x01\x01".to_vec();
+    head.extend(convene_audio::LOOKAHEAD.to_le_bytes());
+    head.extend(convene_audio::RATE.to_le_bytes());
+    head.extend([0, 0, 0]);
+    let mut tags = b"OpusTags".to_vec();
+    tags.extend((VENDOR.len() as u32).to_le_bytes());
+    tags.extend(VENDOR);
+    tags.extend([0; 4]);
+    [head, tags].map(|header| {
+        let mut buffer = gst::Buffer::from_mut_slice(header);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_flags(gst::BufferFlags::HEADER);
+        }
+        buffer
+    })
 }
 
 fn level_id(s: &gst::StructureRef) -> Option<u8> {

@@ -55,6 +55,7 @@ pub struct ConveneAudio {
     #[property(name = "dtx", get, set, type = bool, member = dtx, nick = "DTX", blurb = "Silence is not sent where the mix is Opus", default = true, mutable_playing)]
     #[property(name = "frame-duration", get, set, type = u32, member = frame_duration, nick = "Frame duration", blurb = "Milliseconds in an Opus packet of the mix; rounded down to 20, 40 or 60", minimum = 20, maximum = 60, default = 20, mutable_playing)]
     #[property(name = "latency", get, set, type = u32, member = latency, nick = "Latency", blurb = "Milliseconds that packets are held at least, to be in order and in time; jitter adds to it", minimum = 0, maximum = 400, default = 20, mutable_playing)]
+    #[property(name = "leave-when-alone", get, set, type = bool, member = leave_when_alone, nick = "Leave when alone", blurb = "The stream ends when the last participant without this property has left: so a recording is finished", mutable_playing)]
     settings: Mutex<Properties>,
     #[property(name = "level", get = Self::level, type = i32, nick = "Level", blurb = "Loudness of the participant's last frame in dBov", minimum = -127, maximum = 0, default = -127)]
     #[property(name = "talking", get = Self::talking, type = bool, nick = "Talking", blurb = "Whether the participant is one of those who are heard")]
@@ -148,6 +149,8 @@ impl ObjectImpl for ConveneAudio {
     fn constructed(&self) {
         self.parent_constructed();
         let obj = self.obj();
+        // Whoever ends a pipeline from outside (`gst-launch-1.0 -e`) ends its sources; nobody else ends one who only listens.
+        obj.set_element_flags(gst::ElementFlags::SOURCE);
         for pad in [&self.sink, self.main.pad()] {
             obj.add_pad(pad)
                 .expect("a new element has no pad of that name");
@@ -232,6 +235,14 @@ impl ElementImpl for ConveneAudio {
         }
     }
 
+    fn send_event(&self, event: gst::Event) -> bool {
+        if event.type_() != gst::EventType::Eos {
+            return self.parent_send_event(event);
+        }
+        self.end_input();
+        true
+    }
+
     fn request_new_pad(
         &self,
         template: &gst::PadTemplate,
@@ -284,6 +295,7 @@ impl ConveneAudio {
                 gst::StateChangeError
             })?;
         seat.set_max_talkers(settings.max_talkers as usize);
+        seat.set_leaves_when_alone(settings.leave_when_alone);
         lock(&self.place).seat = Some(seat);
         self.negotiate();
         Ok(())
@@ -318,6 +330,12 @@ impl ConveneAudio {
                 let max = lock(&self.settings).max_talkers as usize;
                 if let Some(seat) = &lock(&self.place).seat {
                     seat.set_max_talkers(max);
+                }
+            }
+            "leave-when-alone" => {
+                let leaves = lock(&self.settings).leave_when_alone;
+                if let Some(seat) = &lock(&self.place).seat {
+                    seat.set_leaves_when_alone(leaves);
                 }
             }
             "latency" | "frame-duration" => {

@@ -43,6 +43,7 @@ pub(super) struct Properties {
     pub(super) dtx: bool,
     pub(super) frame_duration: u32,
     pub(super) latency: u32,
+    pub(super) leave_when_alone: bool,
     pub(super) gains: Option<gst::Structure>,
 }
 
@@ -64,6 +65,7 @@ impl Default for Properties {
             dtx: true,
             frame_duration: 20,
             latency: 20,
+            leave_when_alone: false,
             gains: None,
         }
     }

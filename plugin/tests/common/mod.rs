@@ -2,6 +2,8 @@
 //! element has to survive.
 #![allow(dead_code, clippy::unwrap_used)] // Each test binary uses its part.
 
+pub mod tones;
+
 use std::{
     sync::{
         Once,

@@ -9,6 +9,9 @@ use opusic_sys as ffi;
 
 use crate::{CodecError, RATE};
 
+/// Samples by which what is decoded is late: the encoder's own look-ahead of 2.5 ms, and 4 ms between its two ways of coding.
+pub const LOOKAHEAD: u16 = 312;
+
 /// Memory for libopus's state: "position independent and can be freely copied" (opus.h). Its members need 8 octets of
 /// alignment; these have 16.
 #[derive(Clone)]
@@ -160,6 +163,22 @@ mod tests {
             assert!(original == packet(&mut copy, frame), "frame {frame}");
             assert!(original != packet(&mut fresh, frame), "frame {frame}");
         }
+    }
+
+    #[test]
+    fn the_encoder_looks_ahead_as_far_as_is_said() {
+        let mut encoder = Encoder::new().unwrap();
+        let mut lookahead: i32 = 0;
+        // SAFETY: this request takes a pointer to one opus_int32.
+        let code = unsafe {
+            ffi::opus_encoder_ctl(
+                encoder.raw(),
+                ffi::OPUS_GET_LOOKAHEAD_REQUEST,
+                &raw mut lookahead,
+            )
+        };
+        check("opus_encoder_ctl", code).unwrap();
+        assert_eq!(lookahead, i32::from(LOOKAHEAD));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod room;
 mod source;
 
 pub use encode::Codec;
+pub use encoder::LOOKAHEAD;
 pub use level::Loudness;
 pub use room::{
     Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,

@@ -51,8 +51,7 @@ impl Source {
         if !matches!(self, Self::Samples(..)) {
             *self = Self::Samples(Ring::default(), false);
         }
-        if let Self::Samples(ring, ended) = self {
-            *ended = false;
+        if let Self::Samples(ring, _) = self {
             ring.push(samples.iter().copied());
         }
     }
@@ -67,7 +66,10 @@ impl Source {
     /// Forgets what waits.
     pub(crate) fn flush(&mut self) {
         match self {
-            Self::Samples(ring, _) => ring.clear(),
+            Self::Samples(ring, ended) => {
+                ring.clear();
+                *ended = false;
+            }
             _ => *self = Self::None,
         }
     }
@@ -144,5 +146,23 @@ impl Source {
 impl Heard {
     fn judged(frame: Frame) -> Self {
         Self::Sound(Loudness::of(&frame), Some(Box::new(frame)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_that_come_after_the_end_are_played_too_and_a_flush_begins_anew() {
+        let mut source = Source::None;
+        source.samples(&[0.5; 100]);
+        source.end();
+        source.samples(&[0.5; 100]);
+        assert!(matches!(source.hear(Duration::ZERO), Heard::Sound(..)));
+        assert!(!source.has_waiting());
+        source.flush();
+        source.samples(&[0.5; 100]);
+        assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
     }
 }

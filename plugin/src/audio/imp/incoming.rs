@@ -27,11 +27,16 @@ pub(super) struct Incoming {
     /// A wait for the clock, and whether waits end at once.
     wait: Option<gst::SingleShotClockId>,
     flushing: bool,
+    /// Nothing more is taken before a flush.
+    ended: bool,
 }
 
 impl ConveneAudio {
     pub(super) fn chain(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         self.keep_time(buffer)?;
+        if lock(&self.incoming).ended {
+            return Err(gst::FlowError::Eos);
+        }
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
         let Some(input) = self.read(buffer, &map)? else {
             return Ok(gst::FlowSuccess::Ok);
@@ -141,10 +146,12 @@ impl ConveneAudio {
             gst::EventView::FlushStart(_) => self.interrupt_wait(true),
             gst::EventView::FlushStop(_) => {
                 self.interrupt_wait(false);
-                lock(&self.incoming).segment = Default::default();
+                let mut incoming = lock(&self.incoming);
+                (incoming.segment, incoming.ended) = (Default::default(), false);
+                drop(incoming);
                 self.post(Input::Flush);
             }
-            gst::EventView::Eos(_) => self.post(Input::End),
+            gst::EventView::Eos(_) => self.end_input(),
             gst::EventView::StreamStart(_) | gst::EventView::Gap(_) | gst::EventView::Tag(_) => {}
             _ => return gst::Pad::event_default(pad, Some(&*self.obj()), event),
         }
@@ -157,6 +164,12 @@ impl ConveneAudio {
         let taken = format.is_some();
         lock(&self.incoming).format = format;
         taken
+    }
+
+    /// What came is still played; then the participant is gone.
+    pub(super) fn end_input(&self) {
+        lock(&self.incoming).ended = true;
+        self.post(Input::End);
     }
 
     pub(super) fn post(&self, input: Input) {

@@ -184,6 +184,12 @@ impl Ear for ElementEar {
         }
     }
 
+    fn alone(&self) {
+        if let Some(element) = self.0.upgrade() {
+            element.imp().end_input();
+        }
+    }
+
     fn broken(&self, cause: &str) {
         if let Some(element) = self.0.upgrade() {
             gst::element_error!(
