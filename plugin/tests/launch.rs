@@ -10,7 +10,7 @@ mod stage;
 
 use std::path::PathBuf;
 
-use common::{pipeline, run_to_eos, until};
+use common::{pipeline, run_to_eos, tones::power, until};
 use gst::prelude::*;
 use icecast::Icecast;
 use stage::{Stage, TO_EAR, assert_finished, assert_hears, assert_lasts, listen, ports, scripts};
@@ -37,6 +37,20 @@ fn files_are_mixed_into_one() {
             assert_finished(&stage.path(out));
         }
     }
+}
+
+#[test]
+fn a_pause_stays_as_long_as_it_was() {
+    let stage = Stage::new();
+    let pause = stage.pause("pause.wav");
+    let mut script = stage.script("mix.sh");
+    script.arg("mix.ogg").args([&pause, &pause]);
+    stage.run(script);
+    let heard = stage.sound("mix.ogg");
+    assert!(heard.len() > 5 * HALF - HALF / 2, "{} samples", heard.len());
+    let (before, pause) = (&heard[..HALF], &heard[2 * HALF..3 * HALF]);
+    assert!(power(before, 440.0) > -12.0);
+    assert!(power(pause, 440.0) < -60.0);
 }
 
 #[test]
@@ -77,7 +91,7 @@ fn talkers_are_relayed_one_by_one() {
         let heard = stage.sound(&name);
         assert_lasts(&name, &heard);
         let middle = &heard[heard.len() / 2..][..9_600];
-        let loud = |tone: &u32| common::tones::power(middle, f64::from(*tone)) > -14.0;
+        let loud = |tone: &u32| power(middle, f64::from(*tone)) > -14.0;
         let tone = tones.into_iter().find(loud).unwrap();
         let others: Vec<_> = tones.into_iter().filter(|other| *other != tone).collect();
         assert_hears(&name, &heard, &[tone], &others);

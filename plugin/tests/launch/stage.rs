@@ -63,6 +63,17 @@ impl Stage {
         path
     }
 
+    /// Half a second of 440 Hz, one and a half of silence, and half a second of 440 Hz again.
+    pub fn pause(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        run_to_eos(&pipeline(&format!(
+            "audiotestsrc wave=ticks freq=440 sine-periods-per-tick=220 tick-interval=2000000000 volume=0.25 num-buffers=125 \
+             samplesperbuffer=960 ! audio/x-raw,rate=48000 ! wavenc ! filesink location=\"{}\"",
+            path.display()
+        )));
+        path
+    }
+
     /// The script itself, from the house's folder, in this one.
     pub fn script(&self, name: &str) -> Command {
         let mut command = Command::new(scripts().join(name));
