@@ -214,6 +214,28 @@ fn a_pipeline_that_is_told_to_end_ends_who_only_listens() {
 }
 
 #[test]
+fn who_was_ended_from_outside_takes_nothing_more() {
+    init();
+    let pipeline = pipeline(&format!(
+        "conveneaudio name=e conference={} ! fakesink",
+        conference()
+    ));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let element = pipeline.by_name("e").unwrap();
+    let sink = element.static_pad("sink").unwrap();
+    let caps = gst::Caps::builder("audio/x-opus").field("channel-mapping-family", 0);
+    sink.send_event(gst::event::StreamStart::new("one"));
+    sink.send_event(gst::event::Caps::new(&caps.build()));
+    sink.send_event(gst::event::Segment::new(&gst::FormattedSegment::<
+        gst::ClockTime,
+    >::new()));
+    assert!(sink.chain(gst::Buffer::new()).is_ok());
+    assert!(element.send_event(gst::event::Eos::new()));
+    assert_eq!(sink.chain(gst::Buffer::new()), Err(gst::FlowError::Eos));
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
 fn one_name_is_one_participant() {
     init();
     let name = conference();

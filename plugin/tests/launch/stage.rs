@@ -205,6 +205,11 @@ pub fn listen(pipeline: &gst::Pipeline, enough: usize) -> Vec<f32> {
             if ear.is_eos() {
                 break;
             }
+            let failure = pipeline
+                .bus()
+                .unwrap()
+                .pop_filtered(&[gst::MessageType::Error]);
+            assert!(failure.is_none(), "{failure:?}");
             continue;
         };
         let map = sample.buffer().unwrap().map_readable().unwrap();
