@@ -31,12 +31,13 @@ check: format-check clippy ## the fast part: format, lints, unit and property te
 declarations: ## write web/protocol.d.ts anew from the protocol's types
 	CONVENE_WRITE_DECLARATIONS=1 cargo test --locked -p convene-protocol
 
-bench: ## what a leg costs with either ICE agent, what sound costs beside Janus, a tick of the mixer, plans; half an hour
+bench: ## what a leg costs with either ICE agent, what sound costs and how long it takes beside Janus, a tick of the mixer, plans; half an hour
 	@scripts/provide.sh bench
 	cargo bench --locked -p convene-audio --bench mixer
 	cargo bench --locked -p convene-topology --bench planner
 	cargo run --release --locked -p convene-load -- transport
 	cargo run --release --locked -p convene-load -- sound
+	cargo run --release --locked -p convene-load -- delay
 
 lab: ## the whole NAT laboratory: which way pictures take across NATs, firewalls and bad lines; a table at the end
 	@scripts/provide.sh test

@@ -1,17 +1,18 @@
 //! One server with its clients: joins, windows, and the words that go between the two.
 
 use std::{
+    collections::BTreeMap,
     sync::mpsc,
     time::{Duration, Instant},
 };
 
 use crate::{
-    client::{FromClients, Tally, ToClients},
+    client::{Chirp, FromClients, Tally, ToClients},
     error::LoadError,
     observe::{self, Holdings, Spent, Usage},
     role::Role,
     scene::Scene,
-    server::{FromServer, Notes, Said, Server},
+    server::{FromServer, Notes, Passed, Said, Server},
 };
 
 /// Longer than anything takes on a loaded machine.
@@ -32,6 +33,8 @@ enum News {
     Flows(usize),
     Heard(Tally, f64),
     Notes(Notes),
+    Chirps(Vec<Chirp>, Vec<Chirp>),
+    Passed(BTreeMap<usize, Passed>),
 }
 
 impl News {
@@ -75,6 +78,19 @@ impl Window {
     }
 }
 
+/// What was seen while clients chirped.
+#[derive(Clone, Debug, Default)]
+pub struct Overheard {
+    /// What it cost, and how busy the machine was.
+    pub window: Window,
+    /// Chirps that went out.
+    pub spoken: Vec<Chirp>,
+    /// Chirps that came in.
+    pub heard: Vec<Chirp>,
+    /// When packets passed the mixer, if it told.
+    pub passed: BTreeMap<usize, Passed>,
+}
+
 /// Both sides and the words between them.
 pub struct Conductor<S> {
     server: S,
@@ -91,8 +107,20 @@ impl<S: Server> Conductor<S> {
     pub fn start(
         server: impl FnOnce(mpsc::Sender<Heard>) -> Result<S, LoadError>,
     ) -> Result<Self, LoadError> {
+        Self::with_chirpers(0, server)
+    }
+
+    /// The same; so many clients may chirp.
+    ///
+    /// # Errors
+    /// When one side does not start.
+    pub fn with_chirpers(
+        chirpers: usize,
+        server: impl FnOnce(mpsc::Sender<Heard>) -> Result<S, LoadError>,
+    ) -> Result<Self, LoadError> {
         let (sender, words) = mpsc::channel();
-        let clients = Role::start("clients", &["clients"], sender.clone(), Heard::Clients)?;
+        let arguments = ["clients", "--chirpers", &chirpers.to_string()];
+        let clients = Role::start("clients", &arguments, sender.clone(), Heard::Clients)?;
         Ok(Self {
             server: server(sender)?,
             clients,
@@ -106,13 +134,23 @@ impl<S: Server> Conductor<S> {
     /// # Errors
     /// When he fails, or takes too long.
     pub fn join(&mut self) -> Result<Join, LoadError> {
+        let leg = self.legs;
+        let join = self.enter()?;
+        self.clients.tell(&ToClients::Hush { leg })?;
+        Ok(join)
+    }
+
+    /// One more joins, and goes on sending.
+    ///
+    /// # Errors
+    /// When he fails, or takes too long.
+    pub fn enter(&mut self) -> Result<Join, LoadError> {
         let (leg, start) = (self.legs, Instant::now());
         self.server.join(leg)?;
         self.until("connection", |news| news.is(&News::Connected(leg)))?;
         let connected = start.elapsed();
         self.until("sound", |news| news.is(&News::Flows(leg)))?;
         let flows = start.elapsed();
-        self.clients.tell(&ToClients::Hush { leg })?;
         self.legs += 1;
         Ok(Join { connected, flows })
     }
@@ -144,6 +182,43 @@ impl<S: Server> Conductor<S> {
             expected,
             notes,
             ..before.window(&after)
+        })
+    }
+
+    /// Has all chirp in turn while the server does its part of `scene`, with a jitter of at most so much; what is heard while that begins does not count.
+    ///
+    /// # Errors
+    /// When something fails.
+    pub fn overhear(
+        &mut self,
+        scene: Scene,
+        jitter: Duration,
+        warm_up: Duration,
+        length: Duration,
+    ) -> Result<Overheard, LoadError> {
+        self.server.set(scene)?;
+        self.clients.tell(&ToClients::Chirp { jitter })?;
+        self.pass(warm_up)?;
+        self.server.watch()?;
+        self.clients.tell(&ToClients::Write)?;
+        let before = self.look()?;
+        self.pass(length)?;
+        let after = self.look()?;
+        self.clients.tell(&ToClients::Read)?;
+        let (spoken, heard) = self.until("chirps", |news| match news {
+            News::Chirps(spoken, heard) => Some((spoken, heard)),
+            _ => None,
+        })?;
+        self.server.passed()?;
+        let passed = self.until("passages", |news| match news {
+            News::Passed(passed) => Some(passed),
+            _ => None,
+        })?;
+        Ok(Overheard {
+            window: before.window(&after),
+            spoken,
+            heard,
+            passed,
         })
     }
 
@@ -234,6 +309,7 @@ impl<S: Server> Conductor<S> {
         match word {
             FromServer::Leg { leg, said } => self.carry_to(leg, said),
             FromServer::Notes(notes) => Ok(Some(News::Notes(notes))),
+            FromServer::Passed(passed) => Ok(Some(News::Passed(passed))),
         }
     }
 
@@ -256,6 +332,7 @@ impl<S: Server> Conductor<S> {
             FromClients::Answer { leg, sdp } => self.server.answer(leg, sdp)?,
             FromClients::Failed { leg, cause } => return Err(failed(leg, "client", cause)),
             FromClients::Heard { tally, seconds } => return Ok(Some(News::Heard(tally, seconds))),
+            FromClients::Chirps { spoken, heard } => return Ok(Some(News::Chirps(spoken, heard))),
         }
         Ok(None)
     }

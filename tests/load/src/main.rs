@@ -1,6 +1,6 @@
 //! Measures what a participant costs a server on this machine, in ratios of one run.
 //!
-//! The conductor (`transport`, `sound`) starts two processes, so that each one's cost can be read by itself: a server
+//! The conductor (`transport`, `sound`, `delay`) starts two processes, so that each one's cost can be read by itself: a server
 //! with its legs, and as many cheap WebRTC clients. It carries their words to and fro, says what is to be sent when, and
 //! reads both in `/proc`. All of it lives in a network namespace that ends with the program.
 //!
@@ -8,7 +8,9 @@
 //! conferences with more people than browsers find room for.
 
 mod client;
+mod clock;
 mod conductor;
+mod delay;
 mod error;
 mod lines;
 mod member;
@@ -43,6 +45,9 @@ enum Role {
     /// Compares what a participant costs this project's mixer and Janus's AudioBridge: CPU, threads, memory, and what
     /// becomes of the sound.
     Sound(sound::Plan),
+    /// Compares how long sound is on its way through this project's mixer and Janus's AudioBridge, and says where it is
+    /// held here.
+    Delay(delay::Plan),
     /// Takes part in a conference without a media engine: sees pictures and shows none. Leaves when its input ends.
     Member(member::Wish),
     /// Holds legs; spoken to by the conductor.
@@ -56,7 +61,11 @@ enum Role {
     },
     /// Holds clients; spoken to by the conductor.
     #[command(hide = true)]
-    Clients,
+    Clients {
+        /// How many of them are to chirp in turn.
+        #[arg(long, default_value_t = 0)]
+        chirpers: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -73,8 +82,9 @@ fn run(role: Role) -> Result<ExitCode, LoadError> {
     match role {
         Role::Transport(plan) => namespace::within(|| transport::measure(&plan)),
         Role::Sound(plan) => namespace::within(|| sound::measure(&plan)),
+        Role::Delay(plan) => namespace::within(|| delay::measure(&plan)),
         Role::Member(wish) => member::run(wish).map(|()| ExitCode::SUCCESS),
         Role::Server { ice, people } => server::legs::run(ice, people).map(|()| ExitCode::SUCCESS),
-        Role::Clients => client::run().map(|()| ExitCode::SUCCESS),
+        Role::Clients { chirpers } => client::run(chirpers).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -165,7 +165,7 @@ fn take(plan: &Plan, who: Who, codec: Codec, crowd: Crowd) -> Result<Take, LoadE
         }
         Who::Janus => {
             let rooms = (conferences, people);
-            let start = |events| Janus::start(codec, rooms, events, Heard::Server);
+            let start = |events| Janus::start(codec, rooms, None, events, Heard::Server);
             watch(plan, crowd, Conductor::start(start)?)
         }
     }

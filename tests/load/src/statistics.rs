@@ -11,6 +11,23 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
+/// The value that this share of all does not exceed; of nothing it is not a number.
+pub fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<_> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() as f64 * share).ceil() as usize;
+    let found = values.get(place.saturating_sub(1));
+    found.copied().unwrap_or(f64::NAN)
+}
+
+/// The mean; of nothing it is not a number.
+pub fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (count, sum) = values
+        .into_iter()
+        .fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
+    sum / f64::from(count)
+}
+
 /// The order in which two things are measured: what drifts with time falls on both alike (ABBA).
 pub fn alternating<T: Copy>(things: &[T], repeats: usize) -> Vec<T> {
     let mut order = Vec::with_capacity(things.len() * repeats);
@@ -33,6 +50,18 @@ mod tests {
         assert_eq!(median([4.0, 1.0, 3.0, 2.0]), 2.5);
         assert_eq!(median([5.0]), 5.0);
         assert!(median([]).is_nan());
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let values = || (1..=40).rev().map(f64::from);
+        let shares = [0.0, 0.025, 0.5, 0.95, 1.0];
+        assert_eq!(
+            shares.map(|share| quantile(values(), share)),
+            [1.0, 1.0, 20.0, 38.0, 40.0]
+        );
+        assert!(quantile([], 0.5).is_nan() && mean([]).is_nan());
+        assert_eq!(mean(values()), 20.5);
     }
 
     #[test]

@@ -1,21 +1,43 @@
-//! The process that holds the clients, all on one thread: `peer` is one of them, `sound` what they say, `tally` what
-//! they make of what they hear.
+//! The process that holds the clients, all on one thread: `peer` is one of them, `sound` and `chirp` what they say,
+//! `grid` when, `tally` and `journal` what they make of what they hear.
 
+mod chirp;
+mod grid;
+mod journal;
 mod peer;
 mod sound;
 mod tally;
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Instant};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, watch},
-    task::LocalSet,
+    task::{LocalSet, spawn_blocking},
 };
 
-use self::{peer::Peer, sound::Sound, tally::Ear};
-pub use self::{peer::stay_dark, tally::Tally};
+pub use self::{
+    chirp::SPACING,
+    journal::{Chirp, codecs},
+    peer::stay_dark,
+    sound::time_of,
+    tally::Tally,
+};
+use self::{
+    chirp::Turn,
+    grid::Grid,
+    journal::Journal,
+    peer::{Part, Peer},
+    sound::Sound,
+    tally::Ear,
+};
 use crate::{
+    clock::Clock,
     error::LoadError,
     lines,
     scene::{Scene, Silence},
@@ -52,6 +74,15 @@ pub enum ToClients {
     Count,
     /// What was heard is wanted.
     Report,
+    /// All chirp in turn, and hold each packet back for up to so long.
+    Chirp {
+        /// The longest.
+        jitter: Duration,
+    },
+    /// What comes and goes is written down from now on.
+    Write,
+    /// What was written down is wanted.
+    Read,
 }
 
 /// What the clients say.
@@ -78,6 +109,13 @@ pub enum FromClients {
         /// Since they began to count, for so many seconds.
         seconds: f64,
     },
+    /// What was written down.
+    Chirps {
+        /// Chirps that went out.
+        spoken: Vec<Chirp>,
+        /// Chirps that came in.
+        heard: Vec<Chirp>,
+    },
 }
 
 /// What a client sends now.
@@ -87,6 +125,7 @@ enum Voice {
     Noise,
     Dtx,
     Nothing,
+    Chirp { turn: Turn, jitter: Duration },
 }
 
 /// What the process knows of one client.
@@ -94,16 +133,19 @@ struct Known {
     candidates: mpsc::UnboundedSender<String>,
     voice: watch::Sender<Voice>,
     ear: Rc<RefCell<Ear>>,
+    journal: Rc<RefCell<Journal>>,
 }
 
-/// Holds clients until the conductor is gone.
+/// Holds clients until the conductor is gone. If some are to chirp, these send by one clock.
 ///
 /// # Errors
 /// When there is no sound to send, or the conductor is not understood.
-pub fn run() -> Result<(), LoadError> {
+pub fn run(chirpers: usize) -> Result<(), LoadError> {
     str0m::crypto::from_feature_flags().install_process_default();
     let clients = Clients {
-        sound: Rc::new(Sound::new()?),
+        sound: Rc::new(Sound::new(chirpers)?),
+        chirpers,
+        clock: Clock::new()?,
         clients: BTreeMap::new(),
         counting: Instant::now(),
     };
@@ -116,6 +158,9 @@ pub fn run() -> Result<(), LoadError> {
 
 struct Clients {
     sound: Rc<Sound>,
+    /// How many chirp.
+    chirpers: usize,
+    clock: Clock,
     clients: BTreeMap<usize, Known>,
     /// Since when it counts what is heard.
     counting: Instant,
@@ -132,6 +177,9 @@ impl Clients {
                 ToClients::Set { scene } => self.set(scene),
                 ToClients::Count => self.count(),
                 ToClients::Report => lines::tell(&self.heard()),
+                ToClients::Chirp { jitter } => self.chirp(jitter),
+                ToClients::Write => self.write(),
+                ToClients::Read => self.read(),
             }
         }
         Ok(())
@@ -140,8 +188,15 @@ impl Clients {
     fn open(&mut self, leg: usize, offer: &str) {
         let (candidates, inbox) = mpsc::unbounded_channel();
         let (voice, wanted) = watch::channel(Voice::Noise);
-        let ear = Rc::<RefCell<Ear>>::default();
-        match Peer::answer(offer, Rc::clone(&self.sound), wanted, Rc::clone(&ear)) {
+        let (ear, journal) = (Rc::default(), Rc::default());
+        let part = Part {
+            sound: Rc::clone(&self.sound),
+            voice: wanted,
+            grid: self.grid().map(|grid| (grid, leg)),
+            ear: Rc::clone(&ear),
+            journal: Rc::clone(&journal),
+        };
+        match Peer::answer(offer, part) {
             Ok((peer, sdp)) => {
                 lines::tell(&FromClients::Answer { leg, sdp });
                 tokio::task::spawn_local(run_peer(leg, peer, inbox));
@@ -149,6 +204,7 @@ impl Clients {
                     candidates,
                     voice,
                     ear,
+                    journal,
                 };
                 self.clients.insert(leg, known);
             }
@@ -173,6 +229,48 @@ impl Clients {
         if let Some(known) = self.clients.get(&leg) {
             known.voice.send_replace(voice);
         }
+    }
+
+    fn grid(&self) -> Option<Grid> {
+        (self.chirpers > 0).then_some(Grid {
+            origin: self.counting,
+            clients: self.chirpers,
+        })
+    }
+
+    fn turn(&self, place: usize) -> Turn {
+        Turn {
+            place,
+            of: self.chirpers,
+        }
+    }
+
+    fn chirp(&self, jitter: Duration) {
+        for (place, &leg) in self.clients.keys().enumerate().take(self.chirpers) {
+            let turn = self.turn(place);
+            self.say(leg, Voice::Chirp { turn, jitter });
+        }
+    }
+
+    fn write(&self) {
+        for known in self.clients.values() {
+            known.journal.borrow_mut().begin();
+        }
+    }
+
+    /// Tells what was written, once it is understood: on another thread, for that takes longer than packets can wait.
+    fn read(&self) {
+        let journals = self.clients.iter().enumerate();
+        let journals: Vec<_> = journals
+            .map(|(place, (&leg, known))| {
+                (leg, self.turn(place), known.journal.borrow_mut().take())
+            })
+            .collect();
+        let clock = self.clock;
+        spawn_blocking(move || match chirps(&journals, &clock) {
+            Ok(chirps) => lines::tell(&chirps),
+            Err(cause) => failed(0, &cause),
+        });
     }
 
     fn count(&mut self) {
@@ -200,6 +298,15 @@ impl Voice {
             Silence::Nothing => Self::Nothing,
         }
     }
+}
+
+fn chirps(journals: &[(usize, Turn, Journal)], clock: &Clock) -> Result<FromClients, LoadError> {
+    let (mut spoken, mut heard) = (Vec::new(), Vec::new());
+    for (leg, turn, journal) in journals {
+        spoken.extend(journal.spoken(*leg, *turn, clock));
+        heard.extend(journal.heard(*leg, clock)?);
+    }
+    Ok(FromClients::Chirps { spoken, heard })
 }
 
 async fn run_peer(leg: usize, peer: Peer, candidates: mpsc::UnboundedReceiver<String>) {

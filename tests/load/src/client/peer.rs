@@ -24,12 +24,26 @@ use tokio::{
 
 use super::{
     Voice,
-    sound::{FRAME, Frame, Sound},
+    grid::{Grid, held_back},
+    journal::{Came, Gone, Journal},
+    sound::{FRAME, FRAME_TIME, Frame, Sound},
     tally::{Ear, Packet},
 };
 use crate::{error::LoadError, namespace::ADDRESS};
 
-const PERIOD: Duration = Duration::from_millis(20);
+/// What a client has to do with the others.
+pub struct Part {
+    /// What there is to say.
+    pub sound: Rc<Sound>,
+    /// What he says now.
+    pub voice: watch::Receiver<Voice>,
+    /// When, if all send by one clock; and which of them he is.
+    pub grid: Option<(Grid, usize)>,
+    /// What he hears is counted here.
+    pub ear: Rc<RefCell<Ear>>,
+    /// And written down here.
+    pub journal: Rc<RefCell<Journal>>,
+}
 
 /// One client.
 pub struct Peer {
@@ -39,9 +53,7 @@ pub struct Peer {
     /// The m-line of its voice and of the mix.
     mid: Option<Mid>,
     connected: bool,
-    sound: Rc<Sound>,
-    voice: watch::Receiver<Voice>,
-    ear: Rc<RefCell<Ear>>,
+    part: Part,
     /// When the next frame is due, and which it is: it begins when its connection is there.
     frame: (Instant, u32),
     sequence: u64,
@@ -54,12 +66,7 @@ impl Peer {
     ///
     /// # Errors
     /// When there is no socket, or the offer is not understood.
-    pub fn answer(
-        offer: &str,
-        sound: Rc<Sound>,
-        voice: watch::Receiver<Voice>,
-        ear: Rc<RefCell<Ear>>,
-    ) -> Result<(Self, String), LoadError> {
+    pub fn answer(offer: &str, part: Part) -> Result<(Self, String), LoadError> {
         let (socket, address) = bound().map_err(LoadError::io("binding a client's socket"))?;
         let now = Instant::now();
         let mut rtc = Rtc::builder()
@@ -77,9 +84,7 @@ impl Peer {
             address,
             mid: None,
             connected: false,
-            sound,
-            voice,
-            ear,
+            part,
             frame: (now, 0),
             sequence: 1,
             deadline: now,
@@ -97,7 +102,7 @@ impl Peer {
     ) -> Result<(), LoadError> {
         self.drain()?;
         loop {
-            let wake = self.deadline.min(self.frame.0);
+            let wake = self.deadline.min(self.due());
             tokio::select! {
                 candidate = candidates.recv() => match candidate {
                     Some(candidate) => self.candidate(&candidate)?,
@@ -143,22 +148,40 @@ impl Peer {
 
     fn wake(&mut self) -> Result<(), LoadError> {
         let now = Instant::now();
-        if now >= self.frame.0 {
+        if now >= self.due() {
             self.speak(now)?;
         }
         self.input(Input::Timeout(now))
     }
 
-    /// Sends what its voice says, if it says something: then str0m sends it with the next input.
+    /// When the next frame is to be sent.
+    fn due(&self) -> Instant {
+        self.frame.0 + self.held_back()
+    }
+
+    /// How much later than by its clock.
+    fn held_back(&self) -> Duration {
+        match *self.part.voice.borrow() {
+            Voice::Chirp { jitter, .. } => held_back(self.frame.1, jitter),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Sends what its voice says, if it says something.
     fn speak(&mut self, now: Instant) -> Result<(), LoadError> {
-        let (due, number) = self.frame;
-        self.frame = (due + PERIOD, number.wrapping_add(1));
-        let voice = *self.voice.borrow();
-        let frame = self.sound.frame(voice, number as usize);
+        let (held_back, (due, number)) = (self.held_back(), self.frame);
+        self.frame = (due + FRAME_TIME, number.wrapping_add(1));
+        let voice = *self.part.voice.borrow();
+        let frame = self.part.sound.frame(voice, number as usize);
         let Some(frame) = frame.filter(|_| self.connected) else {
             return Ok(());
         };
         self.write(now, number, frame)?;
+        self.part.journal.borrow_mut().gone(Gone {
+            at: now,
+            number,
+            held_back,
+        });
         self.drain()
     }
 
@@ -209,18 +232,28 @@ impl Peer {
         match event {
             Event::Connected => {
                 self.connected = true;
-                self.frame.0 = Instant::now();
+                let now = Instant::now();
+                self.frame = match self.part.grid {
+                    Some((grid, client)) => grid.next(client, now),
+                    None => (now, self.frame.1),
+                };
             }
             Event::MediaAdded(media) if media.kind == MediaKind::Audio => {
                 self.mid.get_or_insert(media.mid);
             }
             Event::MediaAdded(media) => stay_dark(&mut self.rtc, media.mid),
             Event::RtpPacket(packet) => {
-                self.ear.borrow_mut().hear(Packet {
-                    at: packet.timestamp,
+                let (at, time) = (packet.timestamp, packet.header.timestamp);
+                self.part.ear.borrow_mut().hear(Packet {
+                    at,
                     sequence: *packet.seq_no,
-                    time: packet.header.timestamp,
+                    time,
                     octets: packet.payload.len(),
+                });
+                self.part.journal.borrow_mut().came(|| Came {
+                    at,
+                    time,
+                    payload: packet.payload.to_vec(),
                 });
             }
             _ => {}

@@ -1,19 +1,26 @@
 //! What clients say: Opus packets of 20 ms, made once and sent again and again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use opus::{Application, Bitrate, Channels, Encoder};
 
-use super::Voice;
+use super::{
+    Voice,
+    chirp::{ROOM_LEVEL, Turn},
+};
 use crate::error::LoadError;
 
-const RATE: u32 = 48_000;
+/// Samples in a second.
+pub const RATE: u32 = 48_000;
 
 /// Samples in a packet of 20 ms.
 pub const FRAME: u32 = RATE / 50;
 
-/// Packets until the sound begins anew.
-const LENGTH: usize = 250;
+/// How long it is.
+pub const FRAME_TIME: Duration = Duration::from_millis(20);
+
+/// Packets until speech and noise begin anew.
+const LENGTH: u64 = 250;
 
 /// As `conveneaudio` encodes.
 const BITRATE: i32 = 32_000;
@@ -39,21 +46,31 @@ pub struct Frame {
     pub speech: bool,
 }
 
-/// Speech and noise.
+/// Packets one after the other.
+type Packets = Vec<Arc<[u8]>>;
+
+/// Speech and noise, and the chirps of those who chirp.
 pub struct Sound {
-    speech: Vec<Arc<[u8]>>,
-    noise: Vec<Arc<[u8]>>,
+    speech: Packets,
+    noise: Packets,
+    chirps: Vec<Packets>,
 }
 
 impl Sound {
-    /// Encodes both.
+    /// Encodes all; so many clients chirp in turn.
     ///
     /// # Errors
     /// When libopus refuses.
-    pub fn new() -> Result<Self, LoadError> {
+    pub fn new(chirpers: usize) -> Result<Self, LoadError> {
+        let turns = (0..chirpers).map(|place| Turn {
+            place,
+            of: chirpers,
+        });
+        let chirps = |turn: Turn| encoded(turn.frames(), |sample| turn.sample(sample));
         Ok(Self {
-            speech: encoded(speech)?,
-            noise: encoded(noise)?,
+            speech: encoded(LENGTH, speech)?,
+            noise: encoded(LENGTH, |sample| noise(sample, NOISE_LEVEL.into()))?,
+            chirps: turns.map(chirps).collect::<Result<_, _>>()?,
         })
     }
 
@@ -61,6 +78,7 @@ impl Sound {
     pub fn frame(&self, voice: Voice, number: usize) -> Option<Frame> {
         let (packets, level) = match voice {
             Voice::Talk => (&self.speech, SPEECH_LEVEL),
+            Voice::Chirp { turn, .. } => (self.chirps.get(turn.place)?, ROOM_LEVEL),
             Voice::Dtx if !number.is_multiple_of(DTX_FRAMES) => return None,
             Voice::Noise | Voice::Dtx => (&self.noise, noise_level(number)),
             Voice::Nothing => return None,
@@ -68,7 +86,7 @@ impl Sound {
         Some(Frame {
             payload: Arc::clone(&packets[number % packets.len()]),
             level,
-            speech: voice == Voice::Talk,
+            speech: matches!(voice, Voice::Talk | Voice::Chirp { .. }),
         })
     }
 }
@@ -80,24 +98,35 @@ fn noise_level(number: usize) -> u8 {
     NOISE_LEVEL - NOISE_SPREAD + (place as u8 * 4) % levels
 }
 
-fn encoded(sample: fn(u32) -> f32) -> Result<Vec<Arc<[u8]>>, LoadError> {
+/// So many packets of a sound.
+///
+/// # Errors
+/// When libopus refuses.
+pub fn encoded(frames: u64, sample: impl Fn(u64) -> f32) -> Result<Packets, LoadError> {
     let cannot = |error: opus::Error| LoadError::Clients(error.to_string());
     let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip).map_err(cannot)?;
     encoder
         .set_bitrate(Bitrate::Bits(BITRATE))
         .map_err(cannot)?;
     encoder.set_inband_fec(true).map_err(cannot)?;
-    let mut packets = Vec::with_capacity(LENGTH);
-    for frame in 0..LENGTH as u32 {
-        let samples: Vec<_> = (frame * FRAME..(frame + 1) * FRAME).map(sample).collect();
-        let packet = encoder.encode_vec_float(&samples, 1_200).map_err(cannot)?;
-        packets.push(packet.into());
-    }
-    Ok(packets)
+    let length = u64::from(FRAME);
+    let packet = |frame| {
+        let samples: Vec<_> = (frame * length..(frame + 1) * length)
+            .map(&sample)
+            .collect();
+        let packet = encoder.encode_vec_float(&samples, 1_200);
+        Ok(packet.map_err(cannot)?.into())
+    };
+    (0..frames).map(packet).collect()
+}
+
+/// So many samples, in time.
+pub fn time_of(samples: usize) -> Duration {
+    Duration::from_nanos(samples as u64 * 1_000_000_000 / u64::from(RATE))
 }
 
 /// Like a voice: harmonics of a gliding tone, four syllables a second.
-fn speech(sample: u32) -> f32 {
+fn speech(sample: u64) -> f32 {
     let time = sample as f32 / RATE as f32;
     let pitch = 140.0 * time + 6.0 * (time * 3.0).sin();
     let harmonics = (1..12).map(|n| (std::f32::consts::TAU * pitch * n as f32).sin() / n as f32);
@@ -105,13 +134,13 @@ fn speech(sample: u32) -> f32 {
     0.1 * syllable * harmonics.sum::<f32>()
 }
 
-/// White noise at −65 dBov, the same each time: a hash of the place (Steele's `splitmix`).
-fn noise(sample: u32) -> f32 {
-    let mut word = u64::from(sample).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// White noise at so many −dBov, the same each time: a hash of the place (Steele's `splitmix`).
+pub fn noise(sample: u64, level: f32) -> f32 {
+    let mut word = sample.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     let uniform = (word >> 40) as f32 / (1_u32 << 23) as f32 - 1.0;
-    uniform * 3_f32.sqrt() * 10_f32.powf(-f32::from(NOISE_LEVEL) / 20.0)
+    uniform * 3_f32.sqrt() * 10_f32.powf(-level / 20.0)
 }
 
 #[cfg(test)]
@@ -120,14 +149,17 @@ mod tests {
 
     use super::*;
 
-    fn level(sample: fn(u32) -> f32) -> f32 {
-        let power = (0..RATE).map(|n| sample(n).powi(2)).sum::<f32>() / RATE as f32;
+    fn level(sample: impl Fn(u64) -> f32) -> f32 {
+        let samples = 0..u64::from(RATE);
+        let power = samples.map(|n| sample(n).powi(2)).sum::<f32>() / RATE as f32;
         10.0 * power.log10()
     }
 
     #[test]
     fn noise_is_as_loud_as_its_header_says() {
-        assert!((level(noise) + f32::from(NOISE_LEVEL)).abs() < 0.5);
+        for due in [NOISE_LEVEL, ROOM_LEVEL].map(f32::from) {
+            assert!((level(|sample| noise(sample, due)) + due).abs() < 0.5);
+        }
         assert!(
             level(speech) > -30.0 && level(speech) < -15.0,
             "{}",
@@ -137,10 +169,10 @@ mod tests {
 
     #[test]
     fn every_frame_has_a_packet_of_twenty_milliseconds() {
-        let sound = Sound::new().unwrap();
+        let sound = Sound::new(0).unwrap();
         let decoder = opus::Decoder::new(RATE, Channels::Mono).unwrap();
         for voice in [Voice::Talk, Voice::Noise] {
-            let frame = sound.frame(voice, LENGTH + 3).unwrap();
+            let frame = sound.frame(voice, LENGTH as usize + 3).unwrap();
             let samples = decoder.get_nb_samples(&frame.payload).unwrap();
             assert_eq!(samples, FRAME as usize);
             let again = sound.frame(voice, 3).unwrap();

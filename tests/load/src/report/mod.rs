@@ -1,5 +1,6 @@
 //! The tables of a run. Pure.
 
+pub mod delay;
 mod played;
 pub mod sound;
 

@@ -6,7 +6,11 @@ use convene_pipelines::{Leg, LegConfig, LegEvent, LegStats};
 use gst::prelude::*;
 use tokio::{sync::mpsc, time};
 
-use super::{FromServer, Ice, Said, ToLegs, transport::Transport};
+use super::{
+    FromServer, Ice, Said, ToLegs,
+    transport::Transport,
+    watch::{self, Watch},
+};
 use crate::{error::LoadError, lines, scene::Scene};
 
 /// As many slots as the service gives a leg.
@@ -34,6 +38,7 @@ pub fn run(ice: Ice, people: usize) -> Result<(), LoadError> {
         loudspeaker,
         people,
         legs: BTreeMap::new(),
+        watch: Watch::default(),
     };
     let runtime = tokio::runtime::Runtime::new().map_err(LoadError::io("starting tokio"))?;
     runtime.block_on(legs.serve())
@@ -44,6 +49,7 @@ struct Legs {
     loudspeaker: gst::Element,
     people: usize,
     legs: BTreeMap<usize, Leg>,
+    watch: Watch,
 }
 
 impl Legs {
@@ -54,6 +60,8 @@ impl Legs {
                 ToLegs::Join { leg } => self.join(leg),
                 ToLegs::Answer { leg, sdp } => self.answer(leg, sdp),
                 ToLegs::Set { scene } => self.set(scene)?,
+                ToLegs::Watch => self.watch.begin(&self.transport.pipelines()),
+                ToLegs::Pass => lines::tell(&FromServer::Passed(self.watch.seen())),
                 ToLegs::Note => lines::tell(&FromServer::Notes(self.transport.notes())),
             }
         }
@@ -68,7 +76,7 @@ impl Legs {
         let (sender, events) = mpsc::unbounded_channel();
         let config = LegConfig {
             conference: format!("load{}", number / self.people),
-            participant: format!("p{number}"),
+            participant: watch::participant(number),
             // The first ones that are free are left to the loudspeaker.
             number: u32::try_from(number).unwrap_or(u32::MAX - 10) + 10,
             may_send: true,

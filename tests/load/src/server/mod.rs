@@ -7,15 +7,19 @@ mod codec;
 mod janus;
 pub mod legs;
 mod transport;
+mod watch;
 
 use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+pub use self::watch::Left;
 pub use self::{
     codec::Codec,
     janus::{Janus, cores},
+    watch::Passed,
 };
 use crate::{error::LoadError, role::Role, scene::Scene};
 
@@ -74,6 +78,8 @@ pub enum FromServer {
     },
     /// What it has counted; it was asked.
     Notes(Notes),
+    /// When packets of each participant passed its mixer; it was asked.
+    Passed(BTreeMap<usize, Passed>),
 }
 
 /// A server that offers to everybody who joins.
@@ -104,6 +110,18 @@ pub trait Server {
     /// # Errors
     /// When the server does not listen.
     fn ask(&mut self) -> Result<(), LoadError>;
+
+    /// Has it note when packets pass its mixer, if it can, from now on.
+    ///
+    /// # Errors
+    /// When the server does not listen.
+    fn watch(&mut self) -> Result<(), LoadError>;
+
+    /// Asks when they did, which comes as [`FromServer::Passed`].
+    ///
+    /// # Errors
+    /// When the server does not listen.
+    fn passed(&mut self) -> Result<(), LoadError>;
 }
 
 /// The ICE transports of a leg.
@@ -137,6 +155,8 @@ enum ToLegs {
     Answer { leg: usize, sdp: String },
     Set { scene: Scene },
     Note,
+    Watch,
+    Pass,
 }
 
 /// This project's legs in a process of their own.
@@ -178,6 +198,14 @@ impl Server for Convene {
 
     fn ask(&mut self) -> Result<(), LoadError> {
         self.0.tell(&ToLegs::Note)
+    }
+
+    fn watch(&mut self) -> Result<(), LoadError> {
+        self.0.tell(&ToLegs::Watch)
+    }
+
+    fn passed(&mut self) -> Result<(), LoadError> {
+        self.0.tell(&ToLegs::Pass)
     }
 }
 

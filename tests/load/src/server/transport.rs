@@ -6,6 +6,7 @@ use std::{
 };
 
 use convene_pipelines::{Carried, IceError, IceSocketConfig, IceTransport, OwnIce, StockIce, Tell};
+use gst::prelude::*;
 use gstconvene::ice::{IceAgent, RuleError, SilenceRule};
 
 use super::{Ice, Notes};
@@ -22,6 +23,7 @@ pub enum Transport {
 pub struct Own {
     socket: OwnIce,
     agents: Mutex<Vec<IceAgent>>,
+    webrtcbins: Mutex<Vec<gst::glib::WeakRef<gst::Element>>>,
 }
 
 impl Transport {
@@ -38,6 +40,7 @@ impl Transport {
             Ice::Own => Ok(Self::Own(Arc::new(Own {
                 socket: OwnIce::bind(&IceSocketConfig::default())?,
                 agents: Mutex::default(),
+                webrtcbins: Mutex::default(),
             }))),
         }
     }
@@ -61,6 +64,18 @@ impl Transport {
         agents.iter().try_for_each(|agent| agent.set_silence(rule))
     }
 
+    /// Those of the legs that there are, as far as they use Convene's agent.
+    pub fn pipelines(&self) -> Vec<gst::Bin> {
+        let Self::Own(own) = self else {
+            return Vec::new();
+        };
+        let webrtcbins = own.webrtcbins.lock();
+        let webrtcbins = webrtcbins.unwrap_or_else(PoisonError::into_inner);
+        let there = webrtcbins.iter().filter_map(gst::glib::WeakRef::upgrade);
+        let pipelines = there.filter_map(|webrtcbin| webrtcbin.parent()?.downcast().ok());
+        pipelines.collect()
+    }
+
     /// What it has counted; libnice counts nothing.
     pub fn notes(&self) -> Notes {
         let Self::Own(own) = self else {
@@ -82,6 +97,11 @@ impl IceTransport for Own {
         let carried = self.socket.webrtcbin(tell)?;
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
         agents.extend(carried.agent.clone());
+        let mut webrtcbins = self
+            .webrtcbins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        webrtcbins.push(carried.webrtcbin.downgrade());
         Ok(carried)
     }
 

@@ -24,17 +24,18 @@ const PLUGINS: [&str; 11] = [
 const TRANSPORTS: [&str; 5] = ["http", "mqtt", "nanomsg", "rabbitmq", "websockets"];
 const LOGGERS: [&str; 1] = ["jsonlog"];
 
-/// What is written where: names of files and their contents, for rooms 0 to `rooms` − 1, so many event loops, and a
+/// What is written where: names of files and their contents, for rooms 0 to `rooms` − 1 that hold the first packets of
+/// each participant back until there are more than so many (`None`: as it does by itself), so many event loops, and a
 /// socket that it is to bind.
 pub fn files(
     codec: Codec,
-    rooms: usize,
+    (rooms, held): (usize, Option<u32>),
     loops: usize,
     socket: &Path,
 ) -> [(&'static str, String); 3] {
     [
         ("janus.jcfg", core(loops)),
-        ("janus.plugin.audiobridge.jcfg", bridge(codec, rooms)),
+        ("janus.plugin.audiobridge.jcfg", bridge(codec, rooms, held)),
         ("janus.transport.pfunix.jcfg", transport(socket)),
     ]
 }
@@ -59,12 +60,15 @@ fn disabled(names: &[&str]) -> String {
     files.join(",")
 }
 
-fn bridge(codec: Codec, rooms: usize) -> String {
+fn bridge(codec: Codec, rooms: usize, held: Option<u32>) -> String {
     let loss = if codec.fec { EXPECTED_LOSS } else { 0 };
+    let held = held.map_or(String::new(), |packets| {
+        format!("; default_prebuffering = {packets}")
+    });
     let mut text = String::from("general: { events = false }\n");
     for room in 0..rooms {
         text.push_str(&format!(
-            "room-{}: {{ sampling_rate = 48000; default_bitrate = {}; default_expectedloss = {loss} }}\n",
+            "room-{}: {{ sampling_rate = 48000; default_bitrate = {}; default_expectedloss = {loss}{held} }}\n",
             super::room(room),
             codec.bitrate
         ));
@@ -92,7 +96,8 @@ mod tests {
             fec: true,
             frame: 20,
         };
-        let [core, bridge, transport] = files(codec, 2, 4, Path::new("/a/b")).map(|file| file.1);
+        let [core, bridge, transport] =
+            files(codec, (2, None), 4, Path::new("/a/b")).map(|file| file.1);
         assert!(core.starts_with("general: { event_loops = 4; "), "{core}");
         assert!(
             core.contains("libjanus_sip.so,libjanus_streaming.so"),
@@ -105,6 +110,8 @@ mod tests {
         let set = "{ sampling_rate = 48000; default_bitrate = 32000; default_expectedloss = 5 }";
         let expected = format!("general: {{ events = false }}\nroom-1: {set}\nroom-2: {set}\n");
         assert_eq!(bridge, expected);
+        let [_, quick, _] = files(codec, (1, Some(0)), 4, Path::new("/a/b")).map(|file| file.1);
+        assert!(quick.ends_with("; default_prebuffering = 0 }\n"), "{quick}");
         assert!(transport.contains("path = \"/a/b\""), "{transport}");
     }
 }
