@@ -376,7 +376,7 @@ impl Seat {
         let overflow = self.conference.overflow.load(Ordering::Relaxed);
         (
             room.loudness(self.number),
-            room.counters(now(), self.number),
+            room.counters(self.number),
             overflow,
         )
     }

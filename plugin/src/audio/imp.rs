@@ -54,7 +54,7 @@ pub struct ConveneAudio {
     #[property(name = "fec", get, set, type = bool, member = fec, nick = "FEC", blurb = "Opus packets also carry the one before", default = true, mutable_playing)]
     #[property(name = "dtx", get, set, type = bool, member = dtx, nick = "DTX", blurb = "Silence is not sent where the mix is Opus", default = true, mutable_playing)]
     #[property(name = "frame-duration", get, set, type = u32, member = frame_duration, nick = "Frame duration", blurb = "Milliseconds in an Opus packet of the mix; rounded down to 20, 40 or 60", minimum = 20, maximum = 60, default = 20, mutable_playing)]
-    #[property(name = "latency", get, set, type = u32, member = latency, nick = "Latency", blurb = "Milliseconds that packets are held at least, to be in order and in time; jitter adds to it", minimum = 0, maximum = 400, default = 20, mutable_playing)]
+    #[property(name = "latency", get, set, type = u32, member = latency, nick = "Latency", blurb = "Milliseconds that packets are held longer than their jitter demands, to be in order and in time", minimum = 0, maximum = 400, default = 5, mutable_playing)]
     #[property(name = "leave-when-alone", get, set, type = bool, member = leave_when_alone, nick = "Leave when alone", blurb = "The stream ends when the last participant without this property has left: so a recording is finished", mutable_playing)]
     settings: Mutex<Properties>,
     #[property(name = "level", get = Self::level, type = i32, nick = "Level", blurb = "Loudness of the participant's last frame in dBov", minimum = -127, maximum = 0, default = -127)]

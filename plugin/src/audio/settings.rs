@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use convene_audio::{Codec, Hearing, Mode, Number, Output, Settings};
+use convene_audio::{Codec, Hearing, LATENCY, Mode, Number, Output, Settings};
 
 use crate::delivery::Delivery;
 
@@ -64,7 +64,7 @@ impl Default for Properties {
             fec: true,
             dtx: true,
             frame_duration: 20,
-            latency: 20,
+            latency: LATENCY.as_millis() as u32,
             leave_when_alone: false,
             gains: None,
         }

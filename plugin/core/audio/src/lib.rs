@@ -20,7 +20,8 @@ pub use encode::Codec;
 pub use encoder::LOOKAHEAD;
 pub use level::Loudness;
 pub use room::{
-    Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,
+    Arrival, Counters, Delivery, Hearing, LATENCY, Mode, Number, Output, Room, Settings, Sound,
+    TalkerLevel,
 };
 
 /// What nobody hears: packets that the floor has no use for, so that they need not even be decrypted.

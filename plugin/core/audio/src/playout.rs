@@ -66,6 +66,8 @@ pub(crate) struct Playout {
     ssrc: Option<u32>,
     state: State,
     delay: Delay,
+    /// For how long the frame that is due has been.
+    held: Duration,
     pace: Pace,
     /// `None` until he is loud enough to be heard, or does not say how loud he is: most people of a large conference never
     /// are, and a decoder is large.
@@ -86,6 +88,7 @@ impl Playout {
             ssrc: None,
             state: State::Waiting,
             delay: Delay::new(floor),
+            held: Duration::ZERO,
             pace: Pace::default(),
             decoder: None,
             stale: false,
@@ -138,6 +141,8 @@ impl Playout {
         let State::Playing { next, missing, .. } = self.state else {
             return Due::Nothing;
         };
+        let begins = next.saturating_sub(self.decoded.len() as u64);
+        self.held = self.delay.lag(now, begins);
         match self.queue.range(..=next).next_back() {
             Some((at, packet)) if at + packet.samples > next => packet.due(),
             _ if missing < CONCEALED && !self.dtx && !self.stale => Due::Unknown,
@@ -201,13 +206,10 @@ impl Playout {
         self.queue.iter().map(arrival).collect()
     }
 
-    /// How much later than at once the next sound will be played.
-    pub(crate) fn lag(&self, now: Duration) -> Duration {
+    /// How much later than at once the last frame was played.
+    pub(crate) fn lag(&self) -> Duration {
         match self.state {
-            State::Playing { next, .. } => {
-                let played = next.saturating_sub(self.decoded.len() as u64);
-                self.delay.lag(now, played)
-            }
+            State::Playing { .. } => self.held,
             State::Waiting => Duration::ZERO,
         }
     }

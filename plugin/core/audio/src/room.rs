@@ -14,7 +14,8 @@ use std::{
 };
 
 pub use settings::{
-    Arrival, Counters, Delivery, Hearing, Mode, Number, Output, Settings, Sound, TalkerLevel,
+    Arrival, Counters, Delivery, Hearing, LATENCY, Mode, Number, Output, Settings, Sound,
+    TalkerLevel,
 };
 
 use self::wishes::Wishes;
@@ -189,10 +190,10 @@ impl Room {
 
     /// What became of the packets of `number`.
     #[must_use]
-    pub fn counters(&self, now: Duration, number: Number) -> Counters {
+    pub fn counters(&self, number: Number) -> Counters {
         self.members
             .get(&number)
-            .map(|member| member.source.counters(now))
+            .map(|member| member.source.counters())
             .unwrap_or_default()
     }
 

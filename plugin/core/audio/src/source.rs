@@ -128,11 +128,11 @@ impl Source {
         }
     }
 
-    pub(crate) fn counters(&self, now: Duration) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         match self {
             Self::None => Counters::default(),
             Self::Packets(playout) => Counters {
-                lag: playout.lag(now),
+                lag: playout.lag(),
                 ..playout.counters
             },
             Self::Samples(ring, _) => Counters {

@@ -5,9 +5,10 @@ use std::{collections::VecDeque, time::Duration};
 use super::samples_of;
 use crate::RATE;
 
-/// The past that counts: ten spans of 200 ms.
+/// The past that counts: fifteen spans of 200 ms. What comes later than anything in it is concealed; what is remembered
+/// for longer is held for longer, when five seconds after jitter it should be over.
 const SPAN: Duration = Duration::from_millis(200);
-const SPANS: usize = 10;
+const SPANS: usize = 15;
 
 /// More than this is never held.
 pub(crate) const MOST: Duration = Duration::from_millis(400);
@@ -18,10 +19,10 @@ struct Span {
     slowest: i64,
 }
 
-/// The delay of packets against the fastest one of the last two seconds, all in samples.
+/// The delay of packets against the fastest one of the last three seconds, all in samples.
 ///
 /// A *transit* is the time of arrival less the packet's timestamp; its zero means nothing, its differences are the
-/// jitter (RFC 3550 appendix A.8). The slowest of two seconds, not an average, is what playing without gaps needs.
+/// jitter (RFC 3550 appendix A.8). The slowest of three seconds, not an average, is what playing without gaps needs.
 pub(crate) struct Delay {
     floor: Duration,
     spans: VecDeque<Span>,

@@ -11,8 +11,8 @@ use crate::{FRAME, FRAME_TIME};
 /// Packets may be held this much longer than the jitter demands and a frame: 5 ms, for a worker is not always on time.
 const LONGER: Duration = Duration::from_millis(5);
 
-/// And this much shorter; [`super::Delay`] demands a latency more than the jitter.
-const SHORTER: Duration = Duration::from_millis(10);
+/// And this much shorter; [`super::Delay`] demands a latency more than the jitter, by default twice as much.
+const SHORTER: Duration = Duration::from_micros(2_500);
 
 /// What is decoded before its time is not worth a change, if it is less than this, in samples: 7.5 ms.
 const WORTH: usize = 360;
@@ -102,8 +102,8 @@ mod tests {
     fn a_frame_is_too_much_only_if_what_is_left_is_enough() {
         let target = Duration::from_millis(40);
         let table = [
-            (25, -1),
-            (30, 0),
+            (37, -1),
+            (38, 0),
             (40, 0),
             (64, 0),
             (65, 1),

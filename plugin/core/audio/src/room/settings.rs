@@ -36,6 +36,10 @@ pub struct Hearing {
     pub gains: BTreeMap<Number, f32>,
 }
 
+/// So much longer than the jitter demands packets are held by default: for a worker or a thread of the network that is
+/// not quite on time. A packet waits for the next frame besides, 10 ms on the average.
+pub const LATENCY: Duration = Duration::from_millis(5);
+
 /// A participant's settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -49,7 +53,7 @@ pub struct Settings {
     pub hearing: Hearing,
     /// In which form; `None` while he takes nothing.
     pub output: Option<Output>,
-    /// The least time that his packets are held before they are played.
+    /// So much longer than their jitter demands his packets are held before they are played.
     pub latency: Duration,
 }
 
@@ -61,7 +65,7 @@ impl Default for Settings {
             mode: Mode::Mix,
             hearing: Hearing::default(),
             output: None,
-            latency: Duration::from_millis(20),
+            latency: LATENCY,
         }
     }
 }
@@ -146,6 +150,6 @@ pub struct Counters {
     pub drawn_out: u64,
     /// Samples dropped because they came faster than time passes.
     pub overrun: u64,
-    /// How long packets are held at the moment, beyond the fastest one.
+    /// How long the last frame that was played had been held, beyond the fastest packet.
     pub lag: Duration,
 }

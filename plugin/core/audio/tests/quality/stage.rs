@@ -125,7 +125,7 @@ impl Stage {
     }
 
     pub fn counters(&self, number: Number) -> Counters {
-        self.room.counters(self.now, number)
+        self.room.counters(number)
     }
 
     /// The samples `to` got.

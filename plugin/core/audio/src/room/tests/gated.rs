@@ -87,7 +87,7 @@ fn visit(visit: &Visit, output: Output, sent: impl Fn(u32) -> Duration) -> Heard
             room.packet(now, ANN, &packet).unwrap();
         }
     }
-    let counters = room.counters(now, ANN);
+    let counters = room.counters(ANN);
     Heard {
         deliveries,
         idle_ticks,
@@ -122,7 +122,8 @@ fn clocks_that_drift_apart_do_not_move_the_next_speech() {
         let pauses = Visit::new(9_000, true);
         let heard = visit(&pauses, Output::Raw, clock(ppm));
         let delay = heard.delay(&pauses, clock(ppm));
-        let wanted = Duration::from_millis(20)..=Duration::from_millis(50);
+        // At least what is demanded, at most a frame and what is tolerated more.
+        let wanted = LATENCY..=LATENCY + Duration::from_millis(30);
         assert!(wanted.contains(&delay), "{ppm} ppm: {delay:?}");
         assert!(
             heard.counters.lag >= *wanted.start(),
