@@ -81,8 +81,11 @@ pub struct Stages {
     pub outgoing: f64,
 }
 
-/// What they are called, and how one is read.
-pub const STAGES: [(&str, fn(&Stages) -> f64); 7] = [
+/// A stage's name, and how it is read.
+pub type Stage = (&'static str, fn(&Stages) -> f64);
+
+/// All of them, in their order.
+pub const STAGES: [Stage; 7] = [
     ("held back: the jitter", |stages| stages.held_back),
     ("in: system, I/O thread, SRTP, RTP", |stages| {
         stages.incoming

@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/share.rs"]
+mod share;
 
 use std::process::Command;
 
-use common::{cells, measured, share};
+use common::{cells, measured};
+use share::share;
 
 #[test]
 fn few_people_are_measured() {

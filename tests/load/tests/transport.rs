@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/share.rs"]
+mod share;
 
-use common::{cells, measured, share};
+use common::{cells, measured};
+use share::share;
 
 /// The scenes of the tables' rows and columns, in their order.
 const SCENES: [&str; 4] = ["both ways", "the silent dropped", "send only", "idle"];

@@ -29,11 +29,6 @@ pub fn cells<'a>(text: &'a str, head: &str, name: &str) -> Vec<&'a str> {
     cells[..cells.len() - 1].to_vec()
 }
 
-/// The percentage that a cell begins with.
-pub fn share(cell: &str) -> Option<f64> {
-    cell.split_once(" %")?.0.parse().ok()
-}
-
 fn may_make_namespaces() -> bool {
     let may = |flags| {
         let made = Command::new("unshare").args([flags, "ip", "link"]).output();
