@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, starts a thread or knows a pad. Sound is mono at 48 kHz; a [`Room`] is told what arrived
 //! and asked every [`FRAME`] what everyone hears.
 
+mod counters;
 mod encode;
 mod encoder;
 mod floor;
@@ -11,17 +12,20 @@ mod level;
 mod limiter;
 mod mix;
 mod playout;
+mod recent;
 mod relay;
 mod ring;
 mod room;
 mod source;
+mod talking;
 
+pub use counters::{Counters, Relayed, Totals};
 pub use encode::Codec;
 pub use encoder::LOOKAHEAD;
 pub use level::Loudness;
+pub use recent::{Pace, Recent, Spent};
 pub use room::{
-    Arrival, Counters, Delivery, Hearing, LATENCY, Mode, Number, Output, Room, Settings, Sound,
-    TalkerLevel,
+    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,
 };
 
 /// What nobody hears: packets that the floor has no use for, so that they need not even be decrypted.

@@ -19,7 +19,7 @@ use self::{
     delay::Delay,
     pace::{Pace, Wish, frames_too_long},
 };
-use crate::{Arrival, CodecError, FRAME, Frame, Loudness, RATE, floor::ENTER, room::Counters};
+use crate::{Arrival, CodecError, Counters, FRAME, Frame, Loudness, RATE, floor::ENTER};
 
 /// The longest that a packet may wait to be played.
 pub(crate) const LONGEST_WAIT: Duration = delay::MOST;
@@ -114,7 +114,8 @@ impl Playout {
             return Ok(());
         };
         if self.decoder.is_none() && arrival.loudness.is_none_or(|l| l.reaches(ENTER)) {
-            self.decoder = Some(Decoder::new(RATE, Channels::Mono)?);
+            let decoder = Decoder::new(RATE, Channels::Mono);
+            self.decoder = Some(decoder.inspect_err(|_| self.counters.no_decoder += 1)?);
         }
         let timestamp = self.place(arrival);
         self.delay
@@ -188,7 +189,7 @@ impl Playout {
                 .iter()
                 .any(|(at, packet)| *at <= behind && at + packet.samples > behind);
             *missing = if here { 0 } else { *missing + 1 };
-            self.forget_played();
+            self.counters.unheard += self.forget_played();
         }
         self.stop_if_gone(CONCEALED);
     }
@@ -228,7 +229,36 @@ impl Playout {
         timestamp
     }
 
+    /// Forgets what waits; what comes begins a new stream.
+    pub(crate) fn flush(&mut self) {
+        self.counters.flushed += self.queue.len() as u64;
+        self.forget();
+        self.timestamps = Extender::new();
+        self.ssrc = None;
+    }
+
+    /// What was counted, and what is of this moment.
+    pub(crate) fn counters(&self) -> Counters {
+        let target = self.is_playing().then(|| self.delay.target());
+        Counters {
+            waiting: self.queue.len() as u64,
+            target: target.unwrap_or_default(),
+            lag: self.lag(),
+            ..self.counters
+        }
+    }
+
+    /// Whether packets are being played.
+    pub(crate) fn is_playing(&self) -> bool {
+        matches!(self.state, State::Playing { .. })
+    }
+
     fn restart(&mut self) {
+        self.counters.replaced += self.queue.len() as u64;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.queue.clear();
         self.decoded.clear();
         self.state = State::Waiting;
@@ -315,17 +345,19 @@ impl Playout {
         }
     }
 
-    /// Drops packets that lie wholly before what is due.
-    fn forget_played(&mut self) {
+    /// Drops packets that lie wholly before what is due; says how many.
+    fn forget_played(&mut self) -> u64 {
         let State::Playing { next, .. } = self.state else {
-            return;
+            return 0;
         };
+        let before = self.queue.len();
         while let Some(first) = self.queue.first_entry() {
             if first.key() + first.get().samples > next {
-                return;
+                break;
             }
             first.remove();
         }
+        (before - self.queue.len()) as u64
     }
 
     fn stop_if_gone(&mut self, after: u32) {

@@ -2,7 +2,7 @@
 
 use convene_rtp::{Rewritten, SlotRewriter};
 
-use crate::Number;
+use crate::{Number, counters::Unrelayed};
 
 /// A talker's packet on its way to listeners in relay mode.
 pub(crate) struct Passing {
@@ -32,26 +32,30 @@ struct Slot {
 }
 
 impl Relay {
-    /// The place for this packet; `None` when no slot is free or the slot cannot take it.
+    /// The place for this packet.
+    ///
+    /// # Errors
+    /// Why it has none.
     pub(crate) fn pass(
         &mut self,
         packet: &Passing,
         most: usize,
         talks: impl Fn(Number) -> bool,
-    ) -> Option<Placed> {
-        let slot = self.slot_of(packet.talker, most, talks)?;
+    ) -> Result<Placed, Unrelayed> {
+        let slot = self.slot_of(packet.talker, most, talks);
+        let slot = slot.ok_or(Unrelayed::NoSlot)?;
         let rewriter = &mut self.slots[slot].rewriter;
         rewriter.set_now(packet.now);
         match rewriter.rewrite(packet.talker.0, packet.sequence, packet.timestamp) {
             Rewritten::Forward {
                 sequence,
                 timestamp,
-            } => Some(Placed {
+            } => Ok(Placed {
                 slot,
                 sequence,
                 timestamp,
             }),
-            Rewritten::Drop(_) => None,
+            Rewritten::Drop(reason) => Err(Unrelayed::Slot(reason)),
         }
     }
 

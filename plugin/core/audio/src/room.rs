@@ -2,6 +2,7 @@
 //!
 //! A tick is a recipe: hear everyone, seat the talkers, sum them, and serve each distinct mix once.
 
+mod counting;
 mod crossing;
 mod passing;
 mod serving;
@@ -14,17 +15,17 @@ use std::{
 };
 
 pub use settings::{
-    Arrival, Counters, Delivery, Hearing, LATENCY, Mode, Number, Output, Settings, Sound,
-    TalkerLevel,
+    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Settings, Sound, TalkerLevel,
 };
 
 use self::wishes::Wishes;
 use crate::{
-    CodecError, FRAME_TIME, Frame, Loudness,
+    CodecError, Counters, FRAME, FRAME_TIME, Frame, Loudness, Totals,
     floor::Floor,
     mix::{self, Mix, MixKey, Part},
     relay::Relay,
     source::{Heard, Source},
+    talking::Talking,
 };
 
 /// This late, frames are left out instead of being made up for: 100 ms.
@@ -44,6 +45,8 @@ struct Member {
     hears: Option<MixKey>,
     /// Frames for which he has had a mix of his own without talking.
     lingers: u32,
+    /// What was counted of sound that came in another form than now.
+    past: Counters,
 }
 
 /// The sound of one conference.
@@ -51,6 +54,7 @@ pub struct Room {
     max_talkers: usize,
     members: BTreeMap<Number, Member>,
     floor: Floor,
+    talking: Talking,
     mixes: BTreeMap<MixKey, Mix>,
     wishes: Wishes,
     relayed: Vec<Delivery>,
@@ -59,7 +63,8 @@ pub struct Room {
     next_tick: Option<Duration>,
     /// When the first frame began.
     epoch: Option<Duration>,
-    skipped: u64,
+    /// What is counted for the whole room, and of those who have left.
+    totals: Totals,
 }
 
 impl Room {
@@ -70,13 +75,14 @@ impl Room {
             max_talkers,
             members: BTreeMap::new(),
             floor: Floor::default(),
+            talking: Talking::default(),
             mixes: BTreeMap::new(),
             wishes: Wishes::default(),
             relayed: Vec::new(),
             frames: 0,
             next_tick: None,
             epoch: None,
-            skipped: 0,
+            totals: Totals::default(),
         }
     }
 
@@ -92,6 +98,9 @@ impl Room {
             .members
             .entry(number)
             .or_insert_with(|| Member::new(settings.clone()));
+        if settings.mute {
+            self.talking.stop(number);
+        }
         member.settings = settings;
         member.group = group;
         self.forget_wishes();
@@ -99,8 +108,11 @@ impl Room {
 
     /// Removes a participant.
     pub fn leave(&mut self, number: Number) {
-        self.members.remove(&number);
+        if let Some(member) = self.members.remove(&number) {
+            self.totals.packets = self.totals.packets + member.farewell();
+        }
         self.floor.leave(number);
+        self.talking.stop(number);
         self.forget_wishes();
     }
 
@@ -115,11 +127,13 @@ impl Room {
         arrival: &Arrival,
     ) -> Result<(), CodecError> {
         let Some(member) = self.members.get_mut(&number) else {
+            self.totals.packets.received += 1;
+            self.totals.packets.absent += 1;
             return Ok(());
         };
         member
             .source
-            .packet(now, member.settings.latency, arrival)?;
+            .packet(now, member.settings.latency, arrival, &mut member.past)?;
         if self.floor.holds(number) && !self.members[&number].settings.mute {
             self.pass_on(now, number, arrival);
         }
@@ -129,7 +143,7 @@ impl Room {
     /// Samples came from `number`, to follow those before.
     pub fn samples(&mut self, number: Number, samples: &[f32]) {
         if let Some(member) = self.members.get_mut(&number) {
-            member.source.samples(samples);
+            member.source.samples(samples, &mut member.past);
         }
     }
 
@@ -164,13 +178,13 @@ impl Room {
         Some(self.due(now))
     }
 
-    /// Who is heard, loudest first.
+    /// Who talks, loudest first: of those who are heard, without coughs, and through pauses between words.
     #[must_use]
     pub fn talkers(&self) -> Vec<TalkerLevel> {
         let mut talkers: Vec<_> = self
             .members
             .iter()
-            .filter(|(number, member)| self.floor.holds(**number) && !member.settings.mute)
+            .filter(|(number, _)| self.talking.talks(**number))
             .map(|(number, member)| TalkerLevel {
                 number: *number,
                 loudness: member.loudness,
@@ -178,6 +192,12 @@ impl Room {
             .collect();
         talkers.sort_by_key(|talker| (talker.loudness.below_overload(), talker.number));
         talkers
+    }
+
+    /// Where the last frame began, as [`Delivery::media_time`] counts.
+    #[must_use]
+    pub fn media_time(&self) -> u64 {
+        self.frames.saturating_sub(1) * FRAME as u64
     }
 
     /// How loud `number` was in the last frame.
@@ -188,21 +208,6 @@ impl Room {
             .map_or(Loudness::SILENCE, |member| member.loudness)
     }
 
-    /// What became of the packets of `number`.
-    #[must_use]
-    pub fn counters(&self, number: Number) -> Counters {
-        self.members
-            .get(&number)
-            .map(|member| member.source.counters())
-            .unwrap_or_default()
-    }
-
-    /// Frames that were left out because the worker came too late.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        self.skipped
-    }
-
     /// One frame: what each listener gets.
     ///
     /// # Errors
@@ -211,6 +216,7 @@ impl Room {
         self.advance(now);
         let mut heard = self.hear(now);
         self.seat(now, &heard);
+        self.listen(now, &heard);
         let parts = self.parts(now, &mut heard);
         let mut deliveries = std::mem::take(&mut self.relayed);
         self.serve(&parts, &mut deliveries)?;
@@ -225,6 +231,7 @@ impl Room {
             .values()
             .any(|m| m.source.is_active() || needs_silence(m))
             || !self.floor.is_empty()
+            || !self.talking.is_empty()
             || awake()
     }
 
@@ -244,7 +251,7 @@ impl Room {
         let due = self.due(now);
         if now > due + LATE {
             let frames = (now - due).as_nanos() / FRAME_TIME.as_nanos();
-            self.skipped += frames as u64;
+            self.totals.skipped += frames as u64;
             self.frames += frames as u64;
             self.next_tick = Some(due + FRAME_TIME * (frames as u32 + 1));
         } else {
@@ -289,6 +296,17 @@ impl Room {
         }
     }
 
+    /// Finds out who is to be told of as talking.
+    fn listen(&mut self, now: Duration, heard: &BTreeMap<Number, (Loudness, Option<Box<Frame>>)>) {
+        let is_audible = |number| self.floor.holds(number) && !self.members[&number].settings.mute;
+        let audible: Vec<_> = heard
+            .iter()
+            .filter(|(number, _)| is_audible(**number))
+            .map(|(number, (loudness, _))| (*number, *loudness))
+            .collect();
+        self.talking.update(now, &audible);
+    }
+
     /// The talkers' frames with their gains; who has just lost the floor fades out in one frame more.
     fn parts(
         &mut self,
@@ -327,6 +345,7 @@ impl Member {
             group: MixKey::All,
             hears: None,
             lingers: 0,
+            past: Counters::default(),
         }
     }
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    Arrival, CodecError, FRAME, Frame, Loudness,
+    Arrival, CodecError, Counters, FRAME, Frame, Loudness,
     playout::{Due, Playout},
     ring::Ring,
-    room::Counters,
 };
 
 /// What a participant's sound of this frame is known to be.
@@ -28,6 +27,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// `past` keeps what was counted of sound that came in another form.
+    ///
     /// # Errors
     /// libopus's, when there is no decoder to be had.
     pub(crate) fn packet(
@@ -35,9 +36,10 @@ impl Source {
         now: Duration,
         latency: Duration,
         arrival: &Arrival,
+        past: &mut Counters,
     ) -> Result<(), CodecError> {
         if !matches!(self, Self::Packets(_)) {
-            *self = Self::Packets(Box::new(Playout::new(latency)));
+            self.become_another(Self::Packets(Box::new(Playout::new(latency))), past);
         }
         if let Self::Packets(playout) = self {
             playout.set_floor(latency);
@@ -46,10 +48,10 @@ impl Source {
         Ok(())
     }
 
-    /// Samples to follow those before.
-    pub(crate) fn samples(&mut self, samples: &[f32]) {
+    /// Samples to follow those before; `past` as above.
+    pub(crate) fn samples(&mut self, samples: &[f32], past: &mut Counters) {
         if !matches!(self, Self::Samples(..)) {
-            *self = Self::Samples(Ring::default(), false);
+            self.become_another(Self::Samples(Ring::default(), false), past);
         }
         if let Self::Samples(ring, _) = self {
             ring.push(samples.iter().copied());
@@ -70,8 +72,15 @@ impl Source {
                 ring.clear();
                 *ended = false;
             }
-            _ => *self = Self::None,
+            Self::Packets(playout) => playout.flush(),
+            Self::None => {}
         }
+    }
+
+    fn become_another(&mut self, other: Self, past: &mut Counters) {
+        self.flush();
+        *past = *past + self.counters(Duration::ZERO).past();
+        *self = other;
     }
 
     /// Whether anything waits to be played.
@@ -128,13 +137,15 @@ impl Source {
         }
     }
 
+    /// Whether packets are being played.
+    pub(crate) fn is_playing(&self) -> bool {
+        matches!(self, Self::Packets(playout) if playout.is_playing())
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         match self {
             Self::None => Counters::default(),
-            Self::Packets(playout) => Counters {
-                lag: playout.lag(),
-                ..playout.counters
-            },
+            Self::Packets(playout) => playout.counters(),
             Self::Samples(ring, _) => Counters {
                 overrun: ring.overrun,
                 ..Counters::default()

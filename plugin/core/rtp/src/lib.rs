@@ -1,9 +1,10 @@
-//! RTP packets (RFC 3550): reading and writing headers, header extensions (RFC 8285), audio levels (RFC 6464),
+//! RTP packets (RFC 3550): reading and writing headers, header extensions (RFC 8285), audio levels (RFC 6464, RFC 6465),
 //! counters that wrap, the rewriting that puts changing sources into one slot, the gate that spares silent people's
 //! packets their decryption, and the correction of the receiver reports that this gate would make untrue.
 //!
 //! Nothing here knows a socket, a clock or a codec's payload, and no bytes, however malformed, cause a panic.
 
+mod csrc_levels;
 mod extender;
 mod extension;
 mod header;
@@ -13,6 +14,7 @@ mod reports;
 mod silence;
 mod slot;
 
+pub use csrc_levels::CsrcLevels;
 pub use extender::{Counter, Extender};
 pub use extension::Extensions;
 pub use header::Header;

@@ -15,7 +15,7 @@ impl Playout {
             self.decoded.resize(FRAME, 0.0);
             return;
         };
-        self.forget_played();
+        self.counters.late += self.forget_played();
         match self.queue.first_key_value() {
             Some((&at, _)) if at <= next => self.decode_packet(at),
             Some((&at, packet)) if at - next == packet.samples => self.recover(at),
@@ -31,10 +31,13 @@ impl Playout {
         if let (true, Some(decoder)) = (std::mem::take(&mut self.stale), &mut self.decoder)
             && decoder.reset_state().is_err()
         {
-            self.counters.malformed += 1;
+            self.decoder = None;
         }
         self.dtx = packet.is_dtx();
-        self.decode(&packet.payload, packet.samples as usize, false);
+        match self.decode(&packet.payload, packet.samples as usize, false) {
+            true => self.counters.decoded += 1,
+            false => self.counters.malformed += 1,
+        }
         self.advance(at + packet.samples);
     }
 
@@ -77,17 +80,19 @@ impl Playout {
         }
     }
 
-    /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length.
-    fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) {
+    /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length. Says whether it
+    /// was decoded.
+    fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) -> bool {
         let from = self.decoded.len();
         self.decoded.resize(from + samples.min(LONGEST), 0.0);
         let Some(decoder) = &mut self.decoder else {
-            return;
+            return false;
         };
-        match decoder.decode_float(payload, &mut self.decoded[from..], fec) {
-            Ok(n) => self.decoded.truncate(from + n),
-            Err(_) => self.counters.malformed += 1,
+        let decoded = decoder.decode_float(payload, &mut self.decoded[from..], fec);
+        if let Ok(n) = decoded {
+            self.decoded.truncate(from + n);
         }
+        decoded.is_ok()
     }
 
     fn advance(&mut self, to: u64) {

@@ -32,12 +32,17 @@ impl Room {
             {
                 continue;
             }
-            let Some(placed) = member
+            let placed = member
                 .relay
-                .pass(&passing, self.max_talkers, |n| self.floor.holds(n))
-            else {
-                continue;
+                .pass(&passing, self.max_talkers, |n| self.floor.holds(n));
+            let placed = match placed {
+                Ok(placed) => placed,
+                Err(reason) => {
+                    self.totals.relayed.drop(reason);
+                    continue;
+                }
             };
+            self.totals.relayed.passed += 1;
             self.relayed.push(Delivery {
                 to: *to,
                 media_time: u64::from(placed.timestamp),

@@ -88,7 +88,7 @@ impl Room {
 
     /// Encodes one mix once per codec, and delivers it to all who hear it.
     fn serve_mix(
-        &self,
+        &mut self,
         mix: &mut Mix,
         mixed: &Mixed,
         listeners: Listeners,
@@ -100,7 +100,11 @@ impl Room {
                 Output::Raw if mix.is_silent() => (Sound::Silence, 1),
                 Output::Raw => (Sound::Raw(Arc::clone(&mixed.frame)), 1),
                 Output::Opus(codec) => match mix.encode(codec, &mixed.frame)? {
-                    Encoded::Packet(packet) => (Sound::Opus(packet), codec.frames),
+                    Encoded::Packet(packet) => {
+                        self.totals.encodes += 1;
+                        self.totals.sent += numbers.len() as u64;
+                        (Sound::Opus(packet), codec.frames)
+                    }
                     Encoded::Gathering | Encoded::Nothing => continue,
                 },
             };

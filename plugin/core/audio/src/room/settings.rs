@@ -128,28 +128,3 @@ pub enum Sound {
         payload: Arc<[u8]>,
     },
 }
-
-/// What became of a participant's packets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Packets that arrived.
-    pub received: u64,
-    /// Dropped: not Opus.
-    pub malformed: u64,
-    /// Dropped: their time was over.
-    pub late: u64,
-    /// Dropped: were there already.
-    pub duplicate: u64,
-    /// Never came; recovered from the packet after.
-    pub lost: u64,
-    /// Frames made up by concealment.
-    pub concealed: u64,
-    /// Samples left out to shorten the delay.
-    pub left_out: u64,
-    /// Samples added to lengthen the delay.
-    pub drawn_out: u64,
-    /// Samples dropped because they came faster than time passes.
-    pub overrun: u64,
-    /// How long the last frame that was played had been held, beyond the fastest packet.
-    pub lag: Duration,
-}
