@@ -16,7 +16,8 @@ mod lock;
 mod now;
 mod video;
 
-pub use audio::silence_rule;
+pub use audio::{AudioStats, FrameTimes, audio_stats, silence_rule};
+pub use convene_audio::Totals as AudioTotals;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     audio::register(plugin)?;

@@ -353,7 +353,7 @@ fn a_blocked_sink_hurts_nobody_and_is_counted() {
     let dropped = || {
         element
             .property::<gst::Structure>("stats")
-            .get::<u64>("deliveries-dropped")
+            .get::<u64>("deliveries-blocked")
             .unwrap()
     };
     until("the blocked pad drops", || {

@@ -1,21 +1,28 @@
 //! The object in which all `conveneaudio` elements of one conference meet.
 //!
 //! Pads leave what came in the inbox and go on; a worker takes it, asks the room for a frame, and hands it to the ears.
-//! Locks, in this order and never while pushing: `room`, `members`, `inbox`.
+//! Locks, in this order and never while pushing: `room`, `members`, `inbox`; `books` stands alone.
 
 use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, LazyLock, Mutex, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use convene_audio::{Arrival, Counters, Delivery, Loudness, Number, Room, Settings};
+use convene_audio::{
+    Arrival, Counters, Delivery, Loudness, Number, Pace, Recent, Room, Settings, Spent, Totals,
+};
 
-use super::{imp::CAT, pool};
+use super::{
+    endings::{Ending, Outcome},
+    imp::CAT,
+    meters::{self, Stopwatch},
+    pool,
+};
 use crate::lock::lock;
 use crate::now::now;
 
@@ -50,12 +57,14 @@ pub(super) struct Talker {
 pub(super) trait Ear: Send + Sync {
     /// What he gets of the frame that was due at `due`.
     fn deliver(&self, due: Duration, delivery: Delivery);
-    /// Who talks now, when that or their loudness changed.
-    fn talkers(&self, talkers: &[Talker]);
+    /// Who talks now, when that or their loudness changed: in the frame that began at this media time.
+    fn talkers(&self, talkers: &[Talker], media_time: u64);
     /// All that he sent has been played.
     fn drained(&self);
     /// He leaves when he is alone, and is.
     fn alone(&self);
+    /// Somebody has joined: his name means him now.
+    fn joined(&self);
     /// Something of ours broke; nothing more will come.
     fn broken(&self, cause: &str);
 }
@@ -94,7 +103,30 @@ pub(super) struct Conference {
     /// Whether it is in the pool's queue or being served.
     scheduled: AtomicBool,
     last_talkers: Mutex<(Duration, Vec<Talker>)>,
-    overflow: AtomicUsize,
+    books: Mutex<Books>,
+}
+
+/// What was counted until the last frame.
+#[derive(Default)]
+struct Books {
+    totals: Totals,
+    recent: Recent,
+}
+
+/// A frame on its way out.
+struct Mixed {
+    /// When it was due; `None`: none was.
+    due: Option<Duration>,
+    deliveries: Vec<Delivery>,
+    drained: Vec<Number>,
+    totals: Totals,
+}
+
+/// What there is to know of a participant and of his conference.
+pub(super) struct Account {
+    pub(super) counters: Counters,
+    pub(super) totals: Totals,
+    pub(super) pace: Pace,
 }
 
 /// A participant's place in a conference; dropping it leaves.
@@ -123,7 +155,7 @@ impl Conference {
             inbox: Mutex::default(),
             scheduled: AtomicBool::new(false),
             last_talkers: Mutex::default(),
-            overflow: AtomicUsize::new(0),
+            books: Mutex::default(),
         }
     }
 
@@ -132,6 +164,22 @@ impl Conference {
     /// # Errors
     /// [`JoinError`] when the name or number is taken.
     pub(super) fn join(
+        self: &Arc<Self>,
+        participant: &str,
+        number: u32,
+        ear: Arc<dyn Ear>,
+    ) -> Result<Seat, JoinError> {
+        let seat = self.take_place(participant, number, ear)?;
+        let ears: Vec<_> = {
+            let members = lock(&self.members);
+            let others = members.iter().filter(|(number, _)| **number != seat.number);
+            others.map(|(_, member)| Arc::clone(&member.ear)).collect()
+        };
+        ears.iter().for_each(|ear| ear.joined());
+        Ok(seat)
+    }
+
+    fn take_place(
         self: &Arc<Self>,
         participant: &str,
         number: u32,
@@ -189,25 +237,52 @@ impl Conference {
     }
 
     fn serve_frame(self: &Arc<Self>, now: Duration) -> Option<Duration> {
-        let (due, deliveries, drained) = self.mix(now);
-        self.hand_out(due, deliveries, &drained);
+        let mut watch = Stopwatch::start();
+        let Mixed {
+            due,
+            deliveries,
+            drained,
+            totals,
+        } = self.mix(now);
+        let mixing = watch.lap();
+        self.hand_out(due.unwrap_or(now), deliveries, &drained);
+        let handing_out = watch.lap();
+        self.keep_books(now, totals, due.map(|_| (mixing, handing_out)));
         self.tell_talkers(now);
         self.next(now)
     }
 
     /// Takes the inbox and has the room make a frame, if one is due.
-    fn mix(&self, now: Duration) -> (Duration, Vec<Delivery>, Vec<Number>) {
+    fn mix(&self, now: Duration) -> Mixed {
         let mut room = lock(&self.room);
         self.take_inbox(&mut room);
         let due = room.deadline(now).filter(|due| *due <= now);
         let deliveries = due.map_or_else(Vec::new, |_| {
             room.tick(now).unwrap_or_else(|error| {
                 gst::error!(CAT, "a frame is lost: {error}");
+                meters::frame_failed();
                 Vec::new()
             })
         });
-        let drained = self.take_drained(&room);
-        (due.unwrap_or(now), deliveries, drained)
+        Mixed {
+            due,
+            deliveries,
+            drained: self.take_drained(&room),
+            totals: room.totals(),
+        }
+    }
+
+    fn keep_books(&self, now: Duration, totals: Totals, frame: Option<(Spent, Spent)>) {
+        let mut books = lock(&self.books);
+        meters::follow(std::mem::replace(&mut books.totals, totals), totals);
+        if let Some((mixing, handing_out)) = frame {
+            meters::frame(mixing, handing_out);
+            let spent = Spent {
+                time: mixing.time + handing_out.time,
+                cpu: mixing.cpu + handing_out.cpu,
+            };
+            books.recent.record(now, &totals, spent);
+        }
     }
 
     fn take_inbox(&self, room: &mut Room) {
@@ -260,8 +335,9 @@ impl Conference {
             .map(|(n, m)| (*n, Arc::clone(&m.ear)))
             .collect();
         for delivery in deliveries {
-            if let Some(ear) = ears.get(&delivery.to) {
-                ear.deliver(due, delivery);
+            match ears.get(&delivery.to) {
+                Some(ear) => ear.deliver(due, delivery),
+                None => Outcome::everywhere().count(Outcome::Left),
             }
         }
         drained
@@ -272,7 +348,10 @@ impl Conference {
 
     /// Tells all ears who talks: when that changes, and every [`LEVELS`] while somebody does.
     fn tell_talkers(&self, now: Duration) {
-        let heard = lock(&self.room).talkers();
+        let (heard, media_time) = {
+            let room = lock(&self.room);
+            (room.talkers(), room.media_time())
+        };
         let members = lock(&self.members);
         let named = heard.iter().filter_map(|talker| {
             let participant = members.get(&talker.number)?.participant.clone();
@@ -289,7 +368,8 @@ impl Conference {
             .collect();
         drop(members);
         if self.is_news(now, &talkers) {
-            ears.iter().for_each(|ear| ear.talkers(&talkers));
+            ears.iter()
+                .for_each(|ear| ear.talkers(&talkers, media_time));
         }
     }
 
@@ -328,25 +408,26 @@ impl Conference {
         left.iter().for_each(|ear| ear.alone());
     }
 
-    fn post(self: &Arc<Self>, number: Number, input: Input) {
+    /// Whether there was room for it.
+    fn post(self: &Arc<Self>, number: Number, input: Input) -> bool {
         let now = now();
         let mut inbox = lock(&self.inbox);
         if inbox.len() >= INBOX && matches!(input, Input::Packet(_) | Input::Samples(_)) {
-            self.overflow.fetch_add(1, Ordering::Relaxed);
-            return;
+            return false;
         }
         inbox.push((now, number, input));
         drop(inbox);
         if !self.scheduled.swap(true, Ordering::SeqCst) {
             pool::schedule(Arc::clone(self), now);
         }
+        true
     }
 }
 
 impl Seat {
-    /// Leaves something for the worker.
-    pub(super) fn post(&self, input: Input) {
-        self.conference.post(self.number, input);
+    /// Leaves something for the worker; `false` when too much of what came waits for him.
+    pub(super) fn post(&self, input: Input) -> bool {
+        self.conference.post(self.number, input)
     }
 
     /// Sets how many may be heard at once in the whole conference.
@@ -370,15 +451,28 @@ impl Seat {
             .map(|(number, _)| *number)
     }
 
-    /// How loud he is, and what became of his packets.
-    pub(super) fn counters(&self) -> (Loudness, Counters, usize) {
-        let room = lock(&self.conference.room);
-        let overflow = self.conference.overflow.load(Ordering::Relaxed);
-        (
-            room.loudness(self.number),
-            room.counters(self.number),
-            overflow,
-        )
+    /// How loud he is.
+    pub(super) fn loudness(&self) -> Loudness {
+        lock(&self.conference.room).loudness(self.number)
+    }
+
+    /// What was counted of him and of his conference.
+    pub(super) fn account(&self) -> Account {
+        let now = now();
+        let counters = lock(&self.conference.room).counters(self.number);
+        let books = lock(&self.conference.books);
+        Account {
+            counters,
+            totals: books.totals,
+            pace: books.recent.pace(now),
+        }
+    }
+}
+
+impl Drop for Conference {
+    fn drop(&mut self) {
+        let totals = lock(&self.books).totals;
+        meters::follow(totals, totals.past());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Between GStreamer's caps and buffers and what the room takes and gives.
 
 use convene_audio::{Arrival, Delivery, FRAME, Loudness, Sound};
-use convene_rtp::{Header, Level, Packet};
+use convene_rtp::{CsrcLevels, Header, Level, Packet};
 
 use super::settings::Form;
 
@@ -10,6 +10,9 @@ const LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
 /// Who encoded, in files.
 const VENDOR: &[u8] = b"conveneaudio";
+
+/// RFC 6465.
+const CSRC_LEVELS_URI: &str = "urn:ietf:params:rtp-hdrext:csrc-audio-level";
 
 /// The caps of both pads, best first.
 pub(super) fn caps() -> gst::Caps {
@@ -64,6 +67,8 @@ pub(super) enum Format {
         ssrc: u32,
         /// The id of the RFC 6464 header extension, where there is one.
         level_id: Option<u8>,
+        /// The same of RFC 6465.
+        csrc_levels_id: Option<u8>,
     },
 }
 
@@ -84,7 +89,8 @@ impl Format {
                     .and_then(|p| u8::try_from(p).ok())
                     .unwrap_or(111),
                 ssrc: s.get::<u32>("ssrc").unwrap_or(0),
-                level_id: level_id(s),
+                level_id: extension_id(s, LEVEL_URI),
+                csrc_levels_id: extension_id(s, CSRC_LEVELS_URI),
             }),
             _ => None,
         }
@@ -144,16 +150,16 @@ fn opus_headers() -> [gst::Buffer; 2] {
     })
 }
 
-fn level_id(s: &gst::StructureRef) -> Option<u8> {
+fn extension_id(s: &gst::StructureRef, wanted: &str) -> Option<u8> {
     (1..=14_u8).find(|id| {
         let name = format!("extmap-{id}");
         if let Ok(uri) = s.get::<&str>(&name) {
-            return uri == LEVEL_URI;
+            return uri == wanted;
         }
         s.get::<gst::Array>(&name).is_ok_and(|parts| {
             parts
                 .iter()
-                .any(|p| p.get::<&str>().is_ok_and(|uri| uri == LEVEL_URI))
+                .any(|p| p.get::<&str>().is_ok_and(|uri| uri == wanted))
         })
     })
 }
@@ -261,6 +267,7 @@ impl Writer {
             payload_type,
             ssrc,
             level_id,
+            csrc_levels_id,
         } = self.format
         else {
             return gst::Buffer::new();
@@ -270,7 +277,16 @@ impl Writer {
             dbov: delivery.loudness.below_overload(),
         }
         .emit()];
-        let extension = level_id.map(|id| [(id, &level[..])]);
+        let levels = delivery.contributors.iter().map(|one| one.loudness);
+        let levels = CsrcLevels::new(levels.map(|loudness| loudness.below_overload()));
+        let csrc_levels_id = csrc_levels_id.filter(|_| !levels.body().is_empty());
+        let extensions: Vec<_> = [
+            level_id.map(|id| (id, &level[..])),
+            csrc_levels_id.map(|id| (id, levels.body())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let csrcs: Vec<u32> = delivery
             .contributors
             .iter()
@@ -283,7 +299,7 @@ impl Writer {
             timestamp: delivery.media_time as u32,
             ssrc,
             csrcs: &csrcs,
-            extensions: extension.as_ref().map_or(&[], |e| &e[..]),
+            extensions: &extensions,
         };
         let mut bytes = Vec::new();
         header.write(payload, &mut bytes);

@@ -8,6 +8,7 @@ use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
     conference::{Conference, Input, Seat},
+    endings::{Outcome, Refusal, Tally},
     format,
     outlet::Outlet,
     settings::{AudioMode, Form, Properties},
@@ -16,6 +17,7 @@ use crate::{delivery::Delivery, lock::lock};
 
 mod incoming;
 mod outgoing;
+mod stats;
 
 use self::{incoming::Incoming, outgoing::ElementEar};
 
@@ -63,6 +65,8 @@ pub struct ConveneAudio {
     /// Goes with `incoming`: its `playing` or `flushing` changed.
     may_go: Condvar,
     place: Mutex<Place>,
+    refusals: Tally<Refusal>,
+    outcomes: Arc<Tally<Outcome>>,
     sink: gst::Pad,
     main: Arc<Outlet>,
     /// Relay pads by slot.
@@ -93,12 +97,15 @@ impl ObjectSubclass for ConveneAudio {
                 Self::catch_panic_pad_function(parent, || false, |imp| imp.sink_event(pad, event))
             })
             .build();
-        let main = Outlet::new(Self::source_pad(&template("src"), None));
+        let outcomes = Arc::default();
+        let main = Outlet::new(Self::source_pad(&template("src"), None), &outcomes);
         Self {
             settings: Mutex::default(),
             incoming: Mutex::default(),
             may_go: Condvar::new(),
             place: Mutex::default(),
+            refusals: Tally::default(),
+            outcomes,
             sink,
             main,
             relays: Mutex::default(),
@@ -260,7 +267,8 @@ impl ElementImpl for ConveneAudio {
             gst::warning!(CAT, imp = self, "pad src_{slot} exists already");
             return None;
         }
-        let outlet = Outlet::new(Self::source_pad(template, Some(&format!("src_{slot}"))));
+        let pad = Self::source_pad(template, Some(&format!("src_{slot}")));
+        let outlet = Outlet::new(pad, &self.outcomes);
         relays.push((slot, Arc::clone(&outlet)));
         drop(relays);
         self.obj().add_pad(outlet.pad()).ok()?;
@@ -356,38 +364,22 @@ impl ConveneAudio {
         }
     }
 
+    /// Gains may be of names that nobody had until now.
+    fn name_gains(&self) {
+        let has_gains = lock(&self.settings).gains.is_some();
+        if has_gains {
+            self.tell_room();
+        }
+    }
+
     fn level(&self) -> i32 {
         lock(&self.place)
             .seat
             .as_ref()
-            .map_or(-127, |seat| seat.counters().0.dbov())
+            .map_or(-127, |seat| seat.loudness().dbov())
     }
 
     fn talking(&self) -> bool {
         lock(&self.place).talking
-    }
-
-    fn stats(&self) -> gst::Structure {
-        let (_, counters, overflow) = lock(&self.place)
-            .seat
-            .as_ref()
-            .map(Seat::counters)
-            .unwrap_or((convene_audio::Loudness::SILENCE, Default::default(), 0));
-        let (pushed, dropped) = self.main.counts();
-        gst::Structure::builder("stats")
-            .field("packets-received", counters.received)
-            .field("packets-malformed", counters.malformed)
-            .field("packets-late", counters.late)
-            .field("packets-duplicate", counters.duplicate)
-            .field("packets-lost", counters.lost)
-            .field("frames-concealed", counters.concealed)
-            .field("samples-left-out", counters.left_out)
-            .field("samples-drawn-out", counters.drawn_out)
-            .field("samples-overrun", counters.overrun)
-            .field("lag-ms", counters.lag.as_millis() as u64)
-            .field("buffers-pushed", pushed)
-            .field("deliveries-dropped", dropped)
-            .field("inbox-overflow", overflow as u64)
-            .build()
     }
 }

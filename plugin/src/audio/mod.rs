@@ -5,8 +5,10 @@
 //! the crate `convene-audio`.
 
 mod conference;
+mod endings;
 mod format;
 mod imp;
+mod meters;
 mod outlet;
 mod pool;
 mod settings;
@@ -17,6 +19,7 @@ use convene_audio::UNHEARD;
 use convene_rtp::SilenceRule;
 use gst::prelude::*;
 
+pub use meters::{AudioStats, FrameTimes, audio_stats};
 pub use settings::AudioMode;
 
 glib::wrapper! {

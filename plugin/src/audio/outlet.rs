@@ -2,10 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Condvar, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 
@@ -13,6 +10,7 @@ use convene_audio::Delivery;
 use gst::prelude::*;
 
 use super::{
+    endings::{Outcome, Tally},
     format::{Format, Writer},
     imp::CAT,
 };
@@ -47,12 +45,12 @@ pub(super) struct Outlet {
     queue: Mutex<Queue>,
     changed: Condvar,
     out: Mutex<Out>,
-    dropped: AtomicU64,
-    pushed: AtomicU64,
+    outcomes: Arc<Tally<Outcome>>,
 }
 
 impl Outlet {
-    pub(super) fn new(pad: gst::Pad) -> Arc<Self> {
+    /// One that counts what becomes of deliveries in `outcomes`.
+    pub(super) fn new(pad: gst::Pad, outcomes: &Arc<Tally<Outcome>>) -> Arc<Self> {
         Arc::new(Self {
             pad,
             queue: Mutex::new(Queue {
@@ -66,8 +64,7 @@ impl Outlet {
                 begun: false,
                 ended: false,
             }),
-            dropped: AtomicU64::new(0),
-            pushed: AtomicU64::new(0),
+            outcomes: Arc::clone(outcomes),
         })
     }
 
@@ -120,7 +117,11 @@ impl Outlet {
     pub(super) fn close(&self) {
         let mut queue = lock(&self.queue);
         queue.open = false;
-        queue.items.clear();
+        for item in queue.items.drain(..) {
+            if let Item::Sound(..) = item {
+                self.outcomes.add(Outcome::Closed);
+            }
+        }
         drop(queue);
         self.changed.notify_all();
     }
@@ -141,8 +142,12 @@ impl Outlet {
         delivery: &Delivery,
         pts: gst::ClockTime,
     ) -> Result<(), gst::FlowError> {
-        let Some((events, mut buffer)) = self.prepare(delivery) else {
-            return Ok(());
+        let (events, mut buffer) = match self.prepare(delivery) {
+            Ok(prepared) => prepared,
+            Err(outcome) => {
+                self.outcomes.add(outcome);
+                return Ok(());
+            }
         };
         for event in events {
             self.pad.push_event(event);
@@ -150,13 +155,12 @@ impl Outlet {
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(pts);
         }
-        self.pushed.fetch_add(1, Ordering::Relaxed);
-        match self.pad.push(buffer) {
-            Ok(_)
-            | Err(gst::FlowError::NotLinked | gst::FlowError::Flushing | gst::FlowError::Eos) => {
-                Ok(())
-            }
-            Err(error) => Err(error),
+        let pushed = self.pad.push(buffer);
+        let outcome = outcome_of(pushed);
+        self.outcomes.add(outcome);
+        match pushed {
+            Err(error) if outcome == Outcome::Refused => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -178,22 +182,17 @@ impl Outlet {
         }
     }
 
-    /// Buffers pushed, and deliveries dropped because the pad was blocked.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (
-            self.pushed.load(Ordering::Relaxed),
-            self.dropped.load(Ordering::Relaxed),
-        )
-    }
-
     fn put(&self, item: Item) {
         let mut queue = lock(&self.queue);
         if !queue.open {
+            if let Item::Sound(..) = item {
+                self.outcomes.add(Outcome::Closed);
+            }
             return;
         }
         if queue.items.len() >= WAITING {
             queue.items.pop_front();
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.outcomes.add(Outcome::Blocked);
         }
         queue.items.push_back(item);
         drop(queue);
@@ -246,19 +245,21 @@ impl Outlet {
         }
     }
 
-    /// The buffer, and the events that have to go before it.
-    fn prepare(&self, delivery: &Delivery) -> Option<(Vec<gst::Event>, gst::Buffer)> {
+    /// The buffer, and the events that have to go before it; else what becomes of the delivery instead.
+    fn prepare(&self, delivery: &Delivery) -> Result<(Vec<gst::Event>, gst::Buffer), Outcome> {
         let mut out = lock(&self.out);
         if out.ended {
-            return None;
+            return Err(Outcome::Ended);
         }
-        let buffer = out.writer.as_mut()?.write(delivery)?;
+        let writer = out.writer.as_mut();
+        let buffer = writer.and_then(|writer| writer.write(delivery));
+        let buffer = buffer.ok_or(Outcome::OtherForm)?;
         let events = if std::mem::replace(&mut out.begun, true) {
             Vec::new()
         } else {
             self.first_events(&out)
         };
-        Some((events, buffer))
+        Ok((events, buffer))
     }
 
     fn first_events(&self, out: &Out) -> Vec<gst::Event> {
@@ -276,6 +277,16 @@ impl Outlet {
             .into_iter()
             .flatten()
             .collect()
+    }
+}
+
+fn outcome_of(pushed: Result<gst::FlowSuccess, gst::FlowError>) -> Outcome {
+    match pushed {
+        Ok(_) => Outcome::Pushed,
+        Err(gst::FlowError::NotLinked) => Outcome::NotLinked,
+        Err(gst::FlowError::Flushing) => Outcome::Flushing,
+        Err(gst::FlowError::Eos) => Outcome::Eos,
+        Err(_) => Outcome::Refused,
     }
 }
 

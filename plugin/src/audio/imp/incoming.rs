@@ -6,6 +6,7 @@ use super::{CAT, ConveneAudio};
 use crate::{
     audio::{
         conference::Input,
+        endings::Refusal,
         format::{self, Format},
     },
     lock::lock,
@@ -33,48 +34,47 @@ pub(super) struct Incoming {
 
 impl ConveneAudio {
     pub(super) fn chain(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.keep_time(buffer)?;
-        if lock(&self.incoming).ended {
-            return Err(gst::FlowError::Eos);
+        match self.take(buffer) {
+            Ok(()) => Ok(gst::FlowSuccess::Ok),
+            Err(refusal) => {
+                self.refusals.add(refusal);
+                refusal.flow()
+            }
         }
-        let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
-        let Some(input) = self.read(buffer, &map)? else {
-            return Ok(gst::FlowSuccess::Ok);
-        };
-        match &lock(&self.place).seat {
-            Some(seat) => seat.post(input),
-            None => return Err(gst::FlowError::Flushing),
-        }
-        Ok(gst::FlowSuccess::Ok)
     }
 
-    pub(super) fn read(
-        &self,
-        buffer: &gst::Buffer,
-        bytes: &[u8],
-    ) -> Result<Option<Input>, gst::FlowError> {
+    fn take(&self, buffer: &gst::Buffer) -> Result<(), Refusal> {
+        self.keep_time(buffer)?;
+        if lock(&self.incoming).ended {
+            return Err(Refusal::Ended);
+        }
+        let map = buffer.map_readable().map_err(|_| Refusal::Unmapped)?;
+        let input = self.read(buffer, &map)?;
+        let place = lock(&self.place);
+        match place.seat.as_ref().ok_or(Refusal::NotJoined)?.post(input) {
+            true => Ok(()),
+            false => Err(Refusal::InboxFull),
+        }
+    }
+
+    fn read(&self, buffer: &gst::Buffer, bytes: &[u8]) -> Result<Input, Refusal> {
         let mut incoming = lock(&self.incoming);
-        Ok(
-            match incoming
-                .format
-                .clone()
-                .ok_or(gst::FlowError::NotNegotiated)?
-            {
-                Format::Raw(layout) => Some(Input::Samples(format::samples(bytes, layout))),
-                Format::Opus => Some(Input::Packet(incoming.opus(buffer, bytes))),
-                Format::Rtp { level_id, .. } => match format::arrival(bytes, level_id) {
-                    Ok(arrival) => Some(Input::Packet(arrival)),
-                    Err(error) => {
-                        gst::debug!(CAT, imp = self, "dropped: {error}");
-                        None
-                    }
-                },
-            },
-        )
+        let format = incoming.format.clone().ok_or(Refusal::NotNegotiated)?;
+        Ok(match format {
+            Format::Raw(layout) => Input::Samples(format::samples(bytes, layout)),
+            Format::Opus => Input::Packet(incoming.opus(buffer, bytes)),
+            Format::Rtp { level_id, .. } => {
+                let arrival = format::arrival(bytes, level_id);
+                Input::Packet(arrival.map_err(|error| {
+                    gst::debug!(CAT, imp = self, "dropped: {error}");
+                    Refusal::Unreadable
+                })?)
+            }
+        })
     }
 
     /// Holds input that comes faster than time passes.
-    pub(super) fn keep_time(&self, buffer: &gst::Buffer) -> Result<(), gst::FlowError> {
+    fn keep_time(&self, buffer: &gst::Buffer) -> Result<(), Refusal> {
         self.wait_for_playing()?;
         let obj = self.obj();
         let (Some(clock), Some(base)) = (obj.clock(), obj.base_time()) else {
@@ -98,14 +98,14 @@ impl ConveneAudio {
         let mut incoming = lock(&self.incoming);
         incoming.wait = None;
         if incoming.flushing || waited == Err(gst::ClockError::Unscheduled) {
-            Err(gst::FlowError::Flushing)
+            Err(Refusal::Flushing)
         } else {
             Ok(())
         }
     }
 
     /// Before PLAYING no time passes: what came then would not be throttled.
-    fn wait_for_playing(&self) -> Result<(), gst::FlowError> {
+    fn wait_for_playing(&self) -> Result<(), Refusal> {
         let mut incoming = lock(&self.incoming);
         while !incoming.playing && !incoming.flushing {
             incoming = self
@@ -114,7 +114,7 @@ impl ConveneAudio {
                 .unwrap_or_else(|e| e.into_inner());
         }
         if incoming.flushing {
-            Err(gst::FlowError::Flushing)
+            Err(Refusal::Flushing)
         } else {
             Ok(())
         }
@@ -175,6 +175,19 @@ impl ConveneAudio {
     pub(super) fn post(&self, input: Input) {
         if let Some(seat) = &lock(&self.place).seat {
             seat.post(input);
+        }
+    }
+}
+
+impl Refusal {
+    /// What upstream is told: a packet that is no good or one too many is no reason to stop.
+    fn flow(self) -> Result<gst::FlowSuccess, gst::FlowError> {
+        match self {
+            Self::Unreadable | Self::InboxFull => Ok(gst::FlowSuccess::Ok),
+            Self::Unmapped => Err(gst::FlowError::Error),
+            Self::NotNegotiated => Err(gst::FlowError::NotNegotiated),
+            Self::Flushing | Self::NotJoined => Err(gst::FlowError::Flushing),
+            Self::Ended => Err(gst::FlowError::Eos),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{CAT, ConveneAudio};
 use crate::{
     audio::{
         conference::{Ear, Talker},
+        endings::Outcome,
         format,
         outlet::{Outlet, begins},
     },
@@ -102,9 +103,12 @@ impl ConveneAudio {
             }
             _ => Some(Arc::clone(&self.main)),
         };
+        let Some(outlet) = outlet else {
+            return self.outcomes.add(Outcome::NoPad);
+        };
         let at = begins(due, format::span_of(&delivery.sound));
-        let (Some(outlet), Some(pts)) = (outlet, self.running_time(at)) else {
-            return;
+        let Some(pts) = self.running_time(at) else {
+            return self.outcomes.add(Outcome::BeforeStart);
         };
         if lock(&self.settings).delivery == Delivery::Queue {
             outlet.enqueue(delivery, pts);
@@ -113,12 +117,13 @@ impl ConveneAudio {
         }
     }
 
-    pub(super) fn tell_talkers(&self, talkers: &[Talker]) {
+    pub(super) fn tell_talkers(&self, talkers: &[Talker], media_time: u64) {
         let own = lock(&self.place).seat.as_ref().map(|seat| seat.number);
         let talking = talkers.iter().any(|talker| Some(talker.number) == own);
         let changed = std::mem::replace(&mut lock(&self.place).talking, talking) != talking;
         let message = gst::Structure::builder("convene-talkers")
             .field("talkers", gst::Array::new(talkers.iter().map(structure)))
+            .field("rtp-time", media_time as u32)
             .build();
         let obj = self.obj();
         let _ = obj.post_message(gst::message::Element::builder(message).src(&*obj).build());
@@ -172,9 +177,9 @@ impl Ear for ElementEar {
         }
     }
 
-    fn talkers(&self, talkers: &[Talker]) {
+    fn talkers(&self, talkers: &[Talker], media_time: u64) {
         if let Some(element) = self.0.upgrade() {
-            element.imp().tell_talkers(talkers);
+            element.imp().tell_talkers(talkers, media_time);
         }
     }
 
@@ -187,6 +192,12 @@ impl Ear for ElementEar {
     fn alone(&self) {
         if let Some(element) = self.0.upgrade() {
             element.imp().end_input();
+        }
+    }
+
+    fn joined(&self) {
+        if let Some(element) = self.0.upgrade() {
+            element.imp().name_gains();
         }
     }
 
