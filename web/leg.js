@@ -8,6 +8,9 @@ import { Layers } from './layers.js';
 // Milliseconds for which the leg may be interrupted before its ICE is restarted.
 const INTERRUPTED = 5_000;
 
+// Milliseconds after which the mix is not heard any more when nothing of it was played.
+const STILL = 200;
+
 /**
  * @typedef {object} Outside
  * @property {(stream: MediaStream) => void} sound  the mix came
@@ -100,6 +103,13 @@ export class Leg {
     return { rttMs, loss };
   }
 
+  /** Which RTP time of the mix is being heard; null: none is, for silence is not sent. */
+  get heard() {
+    const [mix] = this.#connection.getTransceivers();
+    const [source] = mix?.receiver.getSynchronizationSources?.() ?? [];
+    return source && since(source.timestamp) < STILL ? source.rtpTimestamp : null;
+  }
+
   /** By which my picture leaves for the server. @returns {import('./p2p/meter.js').Way} */
   get way() { return { kind: 'server', connection: this.#connection }; }
 
@@ -126,4 +136,13 @@ export class Leg {
     await this.#connection.setLocalDescription(offer);
     this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
   }
+}
+
+/**
+ * Milliseconds since a time that counts from the page's beginning or, as some browsers have it, from 1970.
+ * @param {number} time
+ */
+function since(time) {
+  const now = performance.now();
+  return Math.min(Math.abs(now - time), Math.abs(performance.timeOrigin + now - time));
 }

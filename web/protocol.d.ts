@@ -420,6 +420,11 @@ needed: Array<string>, } | { "type": "probe",
  */
 wish: ProbeWish, } | { "type": "talkers", 
 /**
+ * The timestamp in the mix's RTP packets from which on this is heard: a page that shows it when
+ * `getSynchronizationSources()` has come there is in step with the sound.
+ */
+rtp_time: number, 
+/**
  * Those in the mix, loudest first.
  */
 talkers: Array<Talker>, } | { "type": "ended", 

@@ -6,6 +6,7 @@ import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Probe } from './probe.js';
 import { Socket } from './registration/socket.js';
+import { Talkers } from './talkers.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./protocol.d.ts').ServerMessage} ServerMessage */
@@ -36,6 +37,7 @@ export class Room {
     signal: (signal) => this.#socket.send({ type: 'probe', signal }),
     connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
   });
+  #talkers = new Talkers(() => this.#leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
   #view; #devices; #mesh;
   /** @type {Meter | null} */ #meter = null;
   #serverNeedsCamera = false;
@@ -122,6 +124,7 @@ export class Room {
   close() {
     this.#closed = true;
     this.#meter?.close();
+    this.#talkers.close();
     this.#socket.close();
     this.#leg?.close();
     this.#probe.close();
@@ -164,7 +167,7 @@ export class Room {
       },
       layers: ({ source, needed }) => { if (source === 'camera') void this.#leg?.needLayers(needed); },
       probe: ({ wish }) => void this.#probe.receive(wish),
-      talkers: ({ talkers }) => this.#view.talkers(talkers),
+      talkers: (told) => this.#talkers.told(told),
       ended: ({ reason }) => this.#over(reason),
       error: ({ code, message, fatal }) => {
         if (fatal) this.close();

@@ -8,11 +8,14 @@ mod ice;
 mod leg;
 mod sdp;
 
-pub use gstconvene::ice::{IceSocketConfig, IceStats, Remote, Transport};
+pub use gstconvene::{
+    AudioStats, audio_stats,
+    ice::{IceSocketConfig, IceStats, Remote, Transport},
+};
 pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, StockIce, Tell};
 pub use leg::{
     AddressKind, CAMERA_MID, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused,
-    SCREEN_MID, Talker, slot_mid,
+    SCREEN_MID, Talker, Talkers, slot_mid,
 };
 pub use sdp::{Candidate, SdpError};
 

@@ -85,7 +85,7 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
             };
             bob.told
                 .iter()
-                .any(|event| matches!(event, LegEvent::Talkers(talkers) if talkers.iter().any(ann)))
+                .any(|event| matches!(event, LegEvent::Talkers(told) if told.talkers.iter().any(ann)))
         })
         .await;
         let knows = |call: &Call, wanted: AddressKind| {

@@ -1,11 +1,16 @@
 //! What is counted, in Prometheus's text format.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+mod sound;
+
+use std::{
+    fmt::Display,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
-use convene_pipelines::{IceStats, LegStats};
+use convene_pipelines::{AudioStats, IceStats, LegStats};
 
 /// Counts over all legs that ever were.
 #[derive(Debug, Default)]
@@ -53,10 +58,11 @@ impl Meters {
 
     /// All metrics; `ice`: what the one port of all legs has counted, if there is one.
     #[must_use]
-    pub fn text(&self, standing: Standing, ice: Option<&IceStats>) -> String {
+    pub fn text(&self, standing: Standing, sound: &AudioStats, ice: Option<&IceStats>) -> String {
         let mut sheet = Sheet::default();
         self.of_conferences(&mut sheet, standing);
         self.of_legs(&mut sheet);
+        sound::write(&mut sheet, sound);
         if let Some(ice) = ice {
             of_ice(&mut sheet, ice);
         }
@@ -139,10 +145,12 @@ fn of_ice(sheet: &mut Sheet, ice: &IceStats) {
         "Panics on the port's threads, each of which cost a packet or a job; any is a bug.",
         ice.panics,
     );
-    sheet.head("ice_packets_total", "counter", "Packets by how they ended.");
-    for (ending, count) in &ice.packets {
-        sheet.value(&format!("ice_packets_total{{ending=\"{ending}\"}}"), *count);
-    }
+    sheet.counters(
+        "ice_packets_total",
+        "Packets by how they ended.",
+        "ending",
+        &ice.packets,
+    );
 }
 
 /// Metrics as text.
@@ -152,14 +160,28 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
+    fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "gauge", help);
         self.value(name, value);
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
+    fn counter(&mut self, name: &str, help: &str, value: impl Display) {
         self.head(name, "counter", help);
         self.value(name, value);
+    }
+
+    /// One counter with a series for each value of a label.
+    fn counters(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: &[(&'static str, impl Display)],
+    ) {
+        self.head(name, "counter", help);
+        for (word, value) in values {
+            self.value(&format!("{name}{{{label}=\"{word}\"}}"), value);
+        }
     }
 
     fn head(&mut self, name: &str, kind: &str, help: &str) {
@@ -167,7 +189,7 @@ impl Sheet {
         self.text.push_str(&head);
     }
 
-    fn value(&mut self, series: &str, value: u64) {
+    fn value(&mut self, series: &str, value: impl Display) {
         self.text.push_str(&format!("convene_{series} {value}\n"));
     }
 }
@@ -219,7 +241,7 @@ mod tests {
             leg.video_bytes_received.store(bytes, Relaxed);
         }
         for _ in 0..2 {
-            let text = meters.text(standing, None);
+            let text = meters.text(standing, &AudioStats::default(), None);
             assert!(
                 text.contains("\nconvene_video_bytes_received_total 120\n"),
                 "{text}"
@@ -242,7 +264,7 @@ mod tests {
             participants: 0,
             store_failures: 0,
         };
-        let text = Meters::default().text(standing, Some(&ice));
+        let text = Meters::default().text(standing, &AudioStats::default(), Some(&ice));
         for line in [
             "convene_ice_packets_total{ending=\"sent\"} 7",
             "convene_ice_packets_total{ending=\"silence\"} 9",

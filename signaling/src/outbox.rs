@@ -124,6 +124,7 @@ mod tests {
         let (outbox, outgoing) = outbox();
         for _ in 0..2 * QUEUE {
             outbox.mention(ServerMessage::Talkers {
+                rtp_time: 0,
                 talkers: Vec::new(),
             });
         }

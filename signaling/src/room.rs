@@ -14,7 +14,7 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
 };
-use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talker};
+use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers};
 use convene_protocol::{
     AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, PathRecord,
     Publishing, Role, ServerMessage, Wishes,
@@ -474,7 +474,7 @@ impl Room {
         }
     }
 
-    fn mention_talkers(&self, id: &ParticipantId, talkers: Vec<Talker>) {
+    fn mention_talkers(&self, id: &ParticipantId, talkers: Talkers) {
         let seat = self.seats.get(id).filter(|seat| seat.welcomed);
         if let Some(line) = seat.and_then(|seat| seat.line.as_ref()) {
             line.0.mention(translate::talkers(talkers));

@@ -70,15 +70,16 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
     })
 }
 
-/// Who is heard.
+/// Who talks.
 #[must_use]
-pub fn talkers(talkers: Vec<convene_pipelines::Talker>) -> ServerMessage {
-    let talkers = talkers.into_iter().map(|talker| Talker {
+pub fn talkers(told: convene_pipelines::Talkers) -> ServerMessage {
+    let talkers = told.talkers.into_iter().map(|talker| Talker {
         id: talker.participant,
         number: talker.number,
         level: talker.level,
     });
     ServerMessage::Talkers {
+        rtp_time: told.rtp_time,
         talkers: talkers.collect(),
     }
 }

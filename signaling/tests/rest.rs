@@ -326,6 +326,9 @@ async fn the_description_and_the_counters_are_served() {
             "convene_video_bytes_received_total 0\n",
             "convene_ice_connections 0\n",
             "convene_ice_packets_total{ending=\"silence\"} 0\n",
+            "convene_audio_packets_total{ending=\"inbox-full\"} ",
+            "convene_audio_packets_total{ending=\"unheard\"} ",
+            "convene_audio_frame_seconds_bucket{le=\"+Inf\"} ",
         ] {
             assert!(text.contains(line), "{text}");
         }

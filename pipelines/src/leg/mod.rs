@@ -142,6 +142,15 @@ pub enum LegError {
     },
 }
 
+/// Who talks at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Talkers {
+    /// The timestamp of the mix's packet with the frame of which this is told, or the one after it.
+    pub rtp_time: u32,
+    /// Those who are heard, loudest first.
+    pub talkers: Vec<Talker>,
+}
+
 /// Somebody who is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Talker {
@@ -177,8 +186,8 @@ pub enum LegEvent {
     Connected,
     /// Authenticated packets (SRTP, SRTCP) of the browser came within the last second.
     Heard,
-    /// Who is heard now, loudest first: when that changes, and a few times a second for the levels.
-    Talkers(Vec<Talker>),
+    /// Who talks now: when that changes, and a few times a second for the levels.
+    Talkers(Talkers),
     /// These layers of the browser's picture are needed, and no others; none: nobody looks.
     Layers {
         /// `camera` or `screen`.

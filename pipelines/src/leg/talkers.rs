@@ -2,13 +2,16 @@
 //!
 //! Browsers refuse the contributors' levels in the packets (RFC 6465), so a page has to be told by another way.
 
-use super::Talker;
+use super::{Talker, Talkers};
 
 /// The talkers in the element's message `convene-talkers`. What is not a talker in it is left out.
-pub(super) fn read(message: &gst::StructureRef) -> Vec<Talker> {
+pub(super) fn read(message: &gst::StructureRef) -> Talkers {
     let all = message.get::<gst::Array>("talkers").ok();
     let values = all.iter().flat_map(|all| all.iter());
-    values.filter_map(talker).collect()
+    Talkers {
+        rtp_time: message.get("rtp-time").unwrap_or_default(),
+        talkers: values.filter_map(talker).collect(),
+    }
 }
 
 fn talker(value: &glib::SendValue) -> Option<Talker> {
@@ -30,6 +33,7 @@ mod tests {
     fn message(talkers: gst::Array) -> gst::Structure {
         gst::Structure::builder("convene-talkers")
             .field("talkers", talkers)
+            .field("rtp-time", 96_000_u32)
             .build()
     }
 
@@ -48,9 +52,14 @@ mod tests {
             number: 7,
             level: -23,
         };
-        assert_eq!(read(&message(talkers)), [expected]);
+        let read_again = read(&message(talkers));
+        assert_eq!(read_again.talkers, [expected]);
+        assert_eq!(read_again.rtp_time, 96_000);
         let nobody = message(gst::Array::new(Vec::<glib::SendValue>::new()));
-        assert_eq!(read(&nobody), []);
-        assert_eq!(read(&gst::Structure::new_empty("other")), []);
+        assert_eq!(read(&nobody).talkers, []);
+        assert_eq!(
+            read(&gst::Structure::new_empty("other")),
+            Talkers::default()
+        );
     }
 }

@@ -60,7 +60,7 @@ pub struct ConveneAudio {
     #[property(name = "leave-when-alone", get, set, type = bool, member = leave_when_alone, nick = "Leave when alone", blurb = "The stream ends when the last participant without this property has left: so a recording is finished", mutable_playing)]
     settings: Mutex<Properties>,
     #[property(name = "level", get = Self::level, type = i32, nick = "Level", blurb = "Loudness of the participant's last frame in dBov", minimum = -127, maximum = 0, default = -127)]
-    #[property(name = "talking", get = Self::talking, type = bool, nick = "Talking", blurb = "Whether the participant is one of those who are heard")]
+    #[property(name = "talking", get = Self::talking, type = bool, nick = "Talking", blurb = "Whether the participant talks: from 80 ms of voice until 500 ms after it, while he is one of those who are heard. Notified, and told with all others and their levels in the element message convene-talkers")]
     incoming: Mutex<Incoming>,
     /// Goes with `incoming`: its `playing` or `flushing` changed.
     may_go: Condvar,
@@ -124,7 +124,7 @@ impl ObjectImpl for ConveneAudio {
                     .build(),
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
-                    .blurb("What became of packets and deliveries, each end in its own field")
+                    .blurb("What became of packets and deliveries, each end in its own field; the jitter queue; the last seconds of the conference")
                     .read_only()
                     .build(),
             ];
@@ -180,6 +180,7 @@ impl ElementImpl for ConveneAudio {
                 "Convene audio",
                 "Mixer/Audio/Network",
                 "One participant's sound in a conference: takes his, gives everyone else's, mixed or relayed. \
+                 One with nothing on its sink pad is a tape: it gets everyone, and nobody hears or is told of it. \
                  Try: gst-launch-1.0 audiotestsrc is-live=true freq=440 ! conveneaudio conference=demo participant=ann ! autoaudiosink \
                  audiotestsrc is-live=true freq=660 ! conveneaudio conference=demo participant=bob ! fakesink",
                 "The Convene developers",

@@ -131,8 +131,11 @@ pub enum ServerMessage {
         /// How.
         wish: ProbeWish,
     },
-    /// Who is heard now: when that changes, and a few times a second. Left out for a page that is slow to read.
+    /// Who talks now: when that changes, and a few times a second. Left out for a page that is slow to read.
     Talkers {
+        /// The timestamp in the mix's RTP packets from which on this is heard: a page that shows it when
+        /// `getSynchronizationSources()` has come there is in step with the sound.
+        rtp_time: u32,
         /// Those in the mix, loudest first.
         talkers: Vec<Talker>,
     },

@@ -299,7 +299,8 @@ fn metrics(house: &House) -> Response {
         store_failures,
     };
     let ice = house.directory.ice_stats();
-    let text = house.meters.text(standing, ice.as_ref());
+    let sound = convene_pipelines::audio_stats();
+    let text = house.meters.text(standing, &sound, ice.as_ref());
     warp::reply::with_header(text, header::CONTENT_TYPE, "text/plain; version=0.0.4")
         .into_response()
 }

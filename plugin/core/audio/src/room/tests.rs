@@ -356,6 +356,7 @@ fn a_late_worker_leaves_frames_out_and_says_so() {
     let first = room.tick(at(0)).unwrap()[0].media_time;
     let second = room.tick(at(51)).unwrap()[0].media_time;
     assert_eq!(second - first, 51 * FRAME as u64);
+    assert_eq!(room.media_time(), second);
     assert_eq!(room.totals(at(0)).skipped, 50);
 }
 

@@ -128,3 +128,37 @@ fn a_recording_hears_everyone_and_shares_their_encoding() {
     assert_eq!(contributors(&last, DAN), [(ANN, 20), (BOB, 30)]);
     assert_eq!(packet(&last, DAN), packet(&last, CID));
 }
+
+/// Levels as a browser sends them, one for each frame; how many frames it takes until it is told of, and until no more.
+#[test]
+fn talkers_are_told_with_hysteresis_and_not_when_muted() {
+    let mut room = Room::new(4);
+    room.set(ANN, Settings::default());
+    let mut ann = Talker::new(ANN, 440.0);
+    let mut told = Vec::new();
+    for frame in 0..100 {
+        let level = if (10..20).contains(&frame) { 20 } else { 70 };
+        room.packet(at(frame), ANN, &ann.packet(frame, level))
+            .unwrap();
+        room.tick(at(frame)).unwrap();
+        told.push(!room.talkers().is_empty());
+    }
+    let begins = told.iter().position(|told| *told).unwrap();
+    let length = told[begins..].iter().take_while(|told| **told).count();
+    // Her packets are held for a frame; 80 ms of voice; and 500 ms after the rest of it.
+    assert_eq!((begins, length), (14, 6 + 25));
+    assert_eq!(told.iter().filter(|told| **told).count(), length, "once");
+    for frame in 100..110 {
+        room.packet(at(frame), ANN, &ann.packet(frame, 20)).unwrap();
+        room.tick(at(frame)).unwrap();
+    }
+    assert_eq!(room.talkers().len(), 1);
+    room.set(
+        ANN,
+        Settings {
+            mute: true,
+            ..Settings::default()
+        },
+    );
+    assert!(room.talkers().is_empty(), "at once");
+}
