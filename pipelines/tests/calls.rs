@@ -28,6 +28,8 @@ fn two_hear_each_other_and_see_by_the_server() {
         bob.until("heard", |bob| bob.browser.packets(MIX) > 20)
             .await;
         assert_eq!(bob.browser.packets(SLOT_2), 0, "Bob was shown nothing");
+        let levels = &bob.browser.received.with_levels;
+        assert_eq!(levels.load(Relaxed), 0, "he would not have them");
         let stats = ann.leg.stats();
         assert!(stats.audio_packets_received.load(Relaxed) > 20);
         assert!(stats.audio_packets_sent.load(Relaxed) > 20);
@@ -83,9 +85,13 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
             let ann = |talker: &Talker| {
                 talker.participant == "ann" && talker.number == 1 && talker.level > -60
             };
-            bob.told
-                .iter()
-                .any(|event| matches!(event, LegEvent::Talkers(told) if told.talkers.iter().any(ann)))
+            bob.told.iter().any(
+                |event| matches!(event, LegEvent::Talkers(told) if told.talkers.iter().any(ann)),
+            )
+        })
+        .await;
+        bob.until("told in the packets, too", |bob| {
+            bob.browser.received.with_levels.load(Relaxed) > 20
         })
         .await;
         let knows = |call: &Call, wanted: AddressKind| {

@@ -10,7 +10,7 @@ use super::{
     Inner, LegConfig, LegError, LegStats,
     again::Again,
     dtls,
-    extensions::{Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
+    extensions::{CSRC_LEVELS, Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
     lines::Lines,
     pads::count,
     streams::Streams,
@@ -332,9 +332,13 @@ impl Parts {
         opus_caps().build()
     }
 
-    /// What the mix is sent as.
-    pub(super) fn mix_caps(&self) -> gst::Caps {
-        opus_caps().field("ssrc", self.ours.mix()).build()
+    /// What the mix is sent as; `csrc_levels`: with the levels of the talkers in it.
+    pub(super) fn mix_caps(&self, csrc_levels: bool) -> gst::Caps {
+        let (id, uri) = CSRC_LEVELS;
+        opus_caps()
+            .field("ssrc", self.ours.mix())
+            .field_if_some(format!("extmap-{id}"), csrc_levels.then_some(uri))
+            .build()
     }
 
     /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it. `None`: there is no

@@ -23,3 +23,6 @@ pub(super) const LAYER: [Extension; 2] = [
     (6, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
     (7, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"),
 ];
+
+/// How loud each talker in a packet of the mix is (RFC 6465). Browsers do not take it.
+pub(super) const CSRC_LEVELS: Extension = (8, "urn:ietf:params:rtp-hdrext:csrc-audio-level");

@@ -54,8 +54,8 @@ impl Lines {
                 ssrc: ssrc(),
                 again: None,
             }),
-            // webrtcbin writes what its caps say.
-            extensions: Vec::new(),
+            // Beside what webrtcbin's caps say.
+            extensions: vec![extensions::CSRC_LEVELS],
         };
         let sound = (0..self.audio_slots).map(|slot| Line {
             mid: format!("audio{}", Self::SLOTS + slot),

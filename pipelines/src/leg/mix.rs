@@ -52,9 +52,11 @@ impl Drop for MixWay {
 }
 
 impl Parts {
-    /// Leads the mix into the session, over a way that has to be kept. `None`: nothing is sent there.
+    /// Leads the mix into the session, with the levels of the talkers in it or without, over a way that has to be kept.
+    /// `None`: nothing is sent there.
     pub(super) fn lead_mix(
         &self,
+        csrc_levels: bool,
         tally: Tally,
         stats: &Arc<LegStats>,
     ) -> Result<Option<MixWay>, LegError> {
@@ -63,7 +65,7 @@ impl Parts {
         };
         let source = inner_pad(&self.audio, "src")?;
         let counted = (tally, Arc::clone(stats));
-        MixWay::between(&source, session, self.mix_caps(), counted).map(Some)
+        MixWay::between(&source, session, self.mix_caps(csrc_levels), counted).map(Some)
     }
 }
 

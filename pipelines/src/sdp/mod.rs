@@ -6,6 +6,7 @@
 mod candidate;
 mod check;
 mod edit;
+mod extension;
 mod fingerprint;
 mod layers;
 mod lines;
@@ -13,6 +14,7 @@ mod lines;
 pub use candidate::{Candidate, candidates};
 pub use check::{SdpError, check_answer, check_restart};
 pub use edit::{passive, with_fingerprint};
+pub use extension::takes_extension;
 pub use fingerprint::Fingerprint;
 pub use layers::sends_layers;
 pub use lines::{Flow, Line, Ours, PICTURE, PICTURE_AGAIN, Sources, for_webrtcbin, hears, sources};

@@ -5,9 +5,13 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use convene_rtp::Packet;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCKind, WebRTCRTPTransceiver, WebRTCSDPType, WebRTCSessionDescription};
 use tokio::sync::mpsc;
+
+/// The id under which a leg offers the contributors' levels (RFC 6465).
+const CSRC_LEVELS: u8 = 8;
 
 /// What it says.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub enum Said {
 #[derive(Default)]
 pub struct Received {
     pub packets: Mutex<std::collections::BTreeMap<u32, u64>>,
+    /// Packets that say how loud each of their contributors is.
+    pub with_levels: AtomicU64,
     pub total: AtomicU64,
 }
 
@@ -28,6 +34,7 @@ pub struct Browser {
     pipeline: gst::Pipeline,
     webrtcbin: gst::Element,
     said: mpsc::UnboundedSender<Said>,
+    takes_levels: bool,
     pub received: Arc<Received>,
 }
 
@@ -39,7 +46,8 @@ const PICTURE: &str = "videotestsrc is-live=true ! video/x-raw,width=160,height=
     application/x-rtp,media=video,encoding-name=VP8,payload=96 ! browser.sink_1";
 
 impl Browser {
-    /// With `devices` it has a microphone and a camera.
+    /// With `devices` it has a microphone and a camera. One without takes the contributors' levels in packets, which real
+    /// browsers refuse.
     pub fn open(devices: bool, said: mpsc::UnboundedSender<Said>) -> Self {
         let media = if devices {
             [SOUND, PICTURE].join(" ")
@@ -64,6 +72,7 @@ impl Browser {
             pipeline,
             webrtcbin,
             said,
+            takes_levels: !devices,
             received: Arc::default(),
         };
         browser.listen();
@@ -120,6 +129,11 @@ impl Browser {
         let answer = self.make("create-answer", "answer").await;
         self.set("set-local-description", WebRTCSDPType::Answer, &answer)
             .await;
+        let answer = if self.takes_levels {
+            with_levels(&answer)
+        } else {
+            answer
+        };
         let _ = self.said.send(Said::Answer(answer));
     }
 
@@ -226,10 +240,29 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, received: &Arc<Received>) {
     let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
     let mline = transceiver.property::<u32>("mlineindex");
     let received = Arc::clone(received);
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer() {
+            let has_levels = has_levels(&buffer.map_readable().unwrap());
+            let with_levels = &received.with_levels;
+            with_levels.fetch_add(has_levels.into(), Relaxed);
+        }
         received.total.fetch_add(1, Relaxed);
         *received.packets.lock().unwrap().entry(mline).or_default() += 1;
         gst::PadProbeReturn::Ok
     });
     pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+}
+
+/// An answer that takes them; webrtcbin itself never answers with any extension.
+fn with_levels(answer: &str) -> String {
+    let line = format!("a=extmap:{CSRC_LEVELS} urn:ietf:params:rtp-hdrext:csrc-audio-level");
+    let mid = "a=mid:audio0\r\n";
+    assert!(answer.contains(mid), "{answer}");
+    answer.replacen(mid, &format!("{mid}{line}\r\n"), 1)
+}
+
+fn has_levels(packet: &[u8]) -> bool {
+    let packet = Packet::parse(packet).unwrap();
+    let levels = packet.extension(CSRC_LEVELS);
+    levels.is_some_and(|levels| !levels.is_empty() && levels.len() == packet.csrcs().count())
 }
