@@ -79,7 +79,7 @@ impl Source {
 
     fn become_another(&mut self, other: Self, past: &mut Counters) {
         self.flush();
-        *past = *past + self.counters(Duration::ZERO).past();
+        *past = *past + self.counters().past();
         *self = other;
     }
 
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn samples_that_come_after_the_end_are_played_too_and_a_flush_begins_anew() {
-        let mut source = Source::None;
-        source.samples(&[0.5; 100]);
+        let (mut source, mut past) = (Source::None, Counters::default());
+        source.samples(&[0.5; 100], &mut past);
         source.end();
-        source.samples(&[0.5; 100]);
+        source.samples(&[0.5; 100], &mut past);
         assert!(matches!(source.hear(Duration::ZERO), Heard::Sound(..)));
         assert!(!source.has_waiting());
         source.flush();
-        source.samples(&[0.5; 100]);
+        source.samples(&[0.5; 100], &mut past);
         assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
     }
 }

@@ -1,7 +1,5 @@
 //! What a room has counted, of one participant and of all.
 
-use std::time::Duration;
-
 use super::{Member, Number, Room};
 use crate::{Counters, Totals};
 

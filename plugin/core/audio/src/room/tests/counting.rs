@@ -70,7 +70,7 @@ fn each_end_by_its_name() {
         let mut room = Room::new(4);
         room.set(ANN, Settings::default());
         deed(&mut room, &mut Talker::new(ANN, 440.0));
-        let packets = room.totals(at(4)).packets;
+        let packets = room.totals().packets;
         let count = packets
             .endings()
             .into_iter()
@@ -88,7 +88,7 @@ fn what_came_in_another_form_stays_counted() {
     room.packet(at(0), ANN, &ann.packet(0, 20)).unwrap();
     room.samples(ANN, &tone(440.0, 0));
     room.packet(at(0), ANN, &ann.packet(1, 20)).unwrap();
-    let counters = room.counters(at(0), ANN);
+    let counters = room.counters(ANN);
     assert_eq!(
         (counters.received, counters.flushed, counters.waiting),
         (2, 1, 1)
@@ -106,7 +106,7 @@ fn one_encoding_is_sent_to_all_who_share_it() {
         room.set(ANN, Settings::default());
         room.tick(at(frame)).unwrap();
     }
-    let totals = room.totals(at(50));
+    let totals = room.totals();
     assert!(totals.encodes > 40, "{totals:?}");
     assert_eq!(totals.sent, 3 * totals.encodes);
 }
@@ -141,7 +141,7 @@ proptest! {
             }
             room.tick(at(frame)).unwrap();
         }
-        let packets = room.totals(at(200)).packets;
+        let packets = room.totals().packets;
         prop_assert_eq!(packets.received, came);
         prop_assert_eq!(ended(&packets), came, "{:?}", packets);
     }
