@@ -1,6 +1,9 @@
 //! The GObject shell of `conveneaudio`: declare, translate in, translate out, push.
 
-use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::sync::{
+    Arc, Condvar, LazyLock, Mutex,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use convene_clock::Bridge;
 use glib::{prelude::*, subclass::prelude::*};
@@ -45,7 +48,7 @@ pub struct ConveneAudio {
     #[property(name = "conference", get, set, type = String, member = conference, nick = "Conference", blurb = "Name of the conference: elements of one process with the same name hear each other", default = Some("default"), mutable_ready)]
     #[property(name = "participant", get, set, type = String, member = participant, nick = "Participant", blurb = "Name of the participant, unique in the conference; empty: made from the number", mutable_ready)]
     #[property(name = "number", get, set, type = u32, member = number, nick = "Number", blurb = "Number of the participant, the CSRC of his sound; 0: the first free one", mutable_ready)]
-    #[property(name = "mode", get, set, type = AudioMode, member = mode, nick = "Mode", blurb = "Whether the participant gets one mix or the talkers' own packets", mutable_playing, builder(AudioMode::Mix))]
+    #[property(name = "mode", get, set, type = AudioMode, member = mode, nick = "Mode", blurb = "Whether the participant gets one mix, or the talkers' own packets on the pads src_%u; changes with a frame", mutable_playing, builder(AudioMode::Mix))]
     #[property(name = "delivery", get, set, type = Delivery, member = delivery, nick = "Delivery", blurb = "Which thread pushes on the source pads", mutable_ready, builder(Delivery::Queue))]
     #[property(name = "mute", get, set, type = bool, member = mute, nick = "Mute", blurb = "Nobody hears the participant, whatever he sends", mutable_playing)]
     #[property(name = "volume", get, set, type = f64, member = volume, nick = "Volume", blurb = "Gain of the participant's sound", minimum = 0.0, maximum = 10.0, default = 1.0, mutable_playing)]
@@ -272,7 +275,14 @@ impl ElementImpl for ConveneAudio {
         let outlet = Outlet::new(pad, &self.outcomes);
         relays.push((slot, Arc::clone(&outlet)));
         drop(relays);
-        self.obj().add_pad(outlet.pad()).ok()?;
+        let obj = self.obj();
+        let runs = obj.current_state() > gst::State::Ready;
+        outlet.pad().set_active(runs).ok()?;
+        obj.add_pad(outlet.pad()).ok()?;
+        if runs {
+            self.activate(outlet.pad(), true).ok()?;
+        }
+        self.tell_room();
         Some(outlet.pad().clone())
     }
 
@@ -284,6 +294,7 @@ impl ElementImpl for ConveneAudio {
             gst::warning!(CAT, imp = self, "pad {} does not go: {error}", pad.name());
         }
         lock(&self.relays).retain(|(_, outlet)| outlet.pad() != pad);
+        self.tell_room();
     }
 }
 
@@ -324,11 +335,20 @@ impl ConveneAudio {
     /// Finds out what downstream takes, and tells the room.
     fn negotiate(&self) {
         let form = self.main.negotiate().map(|format| format.form());
-        for (_, outlet) in lock(&self.relays).iter() {
+        for outlet in self.slots() {
             outlet.negotiate();
         }
         lock(&self.place).form = form;
         self.tell_room();
+    }
+
+    /// The relay pads.
+    fn slots(&self) -> Vec<Arc<Outlet>> {
+        let relays = lock(&self.relays);
+        relays
+            .iter()
+            .map(|(_, outlet)| Arc::clone(outlet))
+            .collect()
     }
 
     /// Has a changed property take effect.
@@ -357,10 +377,11 @@ impl ConveneAudio {
 
     fn tell_room(&self) {
         let settings = lock(&self.settings).clone();
+        let slots = lock(&self.relays).len();
         let place = lock(&self.place);
         if let Some(seat) = &place.seat {
             let form = place.form.filter(|_| place.playing);
-            let settings = settings.for_room(form, |name| seat.number_of(name));
+            let settings = settings.for_room(form, slots, |name| seat.number_of(name));
             seat.post(Input::Settings(Box::new(settings)));
         }
     }

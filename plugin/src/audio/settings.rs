@@ -72,10 +72,12 @@ impl Default for Properties {
 }
 
 impl Properties {
-    /// What the room needs to know; `raw` says in which form the participant takes his mix, `number_of` who has which name.
+    /// What the room needs to know; `form` says in which form the participant takes his mix, `slots` how many relay pads he
+    /// has, `number_of` who has which name.
     pub(super) fn for_room(
         &self,
         form: Option<Form>,
+        slots: usize,
         number_of: impl Fn(&str) -> Option<Number>,
     ) -> Settings {
         Settings {
@@ -85,6 +87,7 @@ impl Properties {
                 AudioMode::Mix => Mode::Mix,
                 AudioMode::Relay => Mode::Relay,
             },
+            slots,
             hearing: Hearing {
                 deaf: self.deaf,
                 gains: self.gains_by_number(number_of),

@@ -3,6 +3,9 @@
 /// Samples per second of all sound in these tests.
 pub const RATE: f64 = 48_000.0;
 
+/// A fifth of a second. What plays live has gaps where the machine had no time for it; some stretch has none.
+pub const STRETCH: usize = 9_600;
+
 /// The power of one frequency in dB against a full-scale sine, through a Hann window.
 pub fn power(samples: &[f32], hertz: f64) -> f64 {
     let n = samples.len() as f64;

@@ -18,7 +18,7 @@ pub use settings::{
     Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Settings, Sound, TalkerLevel,
 };
 
-use self::wishes::Wishes;
+use self::{passing::To, wishes::Wishes};
 use crate::{
     CodecError, Counters, FRAME, FRAME_TIME, Frame, Loudness, Totals,
     floor::Floor,
@@ -34,7 +34,11 @@ const LATE: Duration = Duration::from_millis(100);
 struct Member {
     settings: Settings,
     source: Source,
+    /// How he has been served since the last frame began; the settings say how he wants to be.
+    mode: Mode,
     relay: Relay,
+    /// Frames of silence that end the mix of one who is served with packets now.
+    trail: u32,
     /// The gain his last frame ended with.
     gain: f32,
     /// How loud his last frame was.
@@ -135,7 +139,7 @@ impl Room {
             .source
             .packet(now, member.settings.latency, arrival, &mut member.past)?;
         if self.floor.holds(number) && !self.members[&number].settings.mute {
-            self.pass_on(now, number, arrival);
+            self.pass_on(now, number, arrival, To::Everyone);
         }
         Ok(())
     }
@@ -214,6 +218,7 @@ impl Room {
     /// libopus's, when an encoder fails; the frame is then lost for all.
     pub fn tick(&mut self, now: Duration) -> Result<Vec<Delivery>, CodecError> {
         self.advance(now);
+        self.change_modes(now);
         let mut heard = self.hear(now);
         self.seat(now, &heard);
         self.listen(now, &heard);
@@ -291,7 +296,7 @@ impl Room {
         }
         for number in heard.keys() {
             if self.floor.holds(*number) && !before.contains(number) {
-                self.pass_on_waiting(now, *number);
+                self.pass_on_waiting(now, *number, To::Everyone);
             }
         }
     }
@@ -337,9 +342,11 @@ impl Room {
 impl Member {
     fn new(settings: Settings) -> Self {
         Self {
+            mode: settings.mode,
             settings,
             source: Source::None,
             relay: Relay::default(),
+            trail: 0,
             gain: 0.0,
             loudness: Loudness::SILENCE,
             group: MixKey::All,
@@ -353,11 +360,11 @@ impl Member {
     fn mix_output(&self) -> Option<Output> {
         self.settings
             .output
-            .filter(|_| self.settings.mode == Mode::Mix)
+            .filter(|_| self.mode == Mode::Mix || self.trail > 0)
     }
 
     fn hears_a_mix(&self) -> bool {
-        self.mix_output().is_some() && !self.settings.hearing.deaf
+        self.mode == Mode::Mix && self.mix_output().is_some() && !self.settings.hearing.deaf
     }
 }
 

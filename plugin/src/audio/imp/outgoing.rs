@@ -1,6 +1,9 @@
 //! What goes out on the source pads, and what the bus is told.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use convene_audio::{Number, Sound};
 use gst::{prelude::*, subclass::prelude::*};
@@ -22,6 +25,10 @@ impl ConveneAudio {
     pub(super) fn source_pad(template: &gst::PadTemplate, name: Option<&str>) -> gst::Pad {
         let builder = gst::Pad::builder_from_template(template)
             .activatemode_function(|pad, parent, _, active| {
+                // A pad that is asked for while the element runs is active before it belongs to it.
+                if parent.is_none() {
+                    return Ok(());
+                }
                 let panicked = || Err(gst::loggable_error!(CAT, "panicked on activation"));
                 Self::catch_panic_pad_function(parent, panicked, |imp| imp.activate(pad, active))
             })
@@ -93,17 +100,7 @@ impl ConveneAudio {
     }
 
     pub(super) fn deliver(&self, due: Duration, delivery: convene_audio::Delivery) {
-        let outlet = match &delivery.sound {
-            Sound::Relayed { slot, .. } => {
-                let relays = lock(&self.relays);
-                relays
-                    .iter()
-                    .find(|(n, _)| *n as usize == *slot)
-                    .map(|(_, outlet)| Arc::clone(outlet))
-            }
-            _ => Some(Arc::clone(&self.main)),
-        };
-        let Some(outlet) = outlet else {
+        let Some(outlet) = self.way_of(&delivery.sound) else {
             return self.outcomes.add(Outcome::NoPad);
         };
         let at = begins(due, format::span_of(&delivery.sound));
@@ -115,6 +112,16 @@ impl ConveneAudio {
         } else if let Err(error) = outlet.push(&delivery, pts) {
             gst::warning!(CAT, imp = self, "downstream failed: {error}");
         }
+    }
+
+    /// `None` where a slot has no pad.
+    fn way_of(&self, sound: &Sound) -> Option<Arc<Outlet>> {
+        let Sound::Relayed { slot, .. } = sound else {
+            return Some(Arc::clone(&self.main));
+        };
+        let relays = lock(&self.relays);
+        let way = relays.iter().find(|(n, _)| *n as usize == *slot);
+        way.map(|(_, outlet)| Arc::clone(outlet))
     }
 
     pub(super) fn tell_talkers(&self, talkers: &[Talker], media_time: u64) {
@@ -136,11 +143,7 @@ impl ConveneAudio {
     pub(super) fn end(&self) {
         let queued = lock(&self.settings).delivery == Delivery::Queue;
         let mut outlets = vec![Arc::clone(&self.main)];
-        outlets.extend(
-            lock(&self.relays)
-                .iter()
-                .map(|(_, outlet)| Arc::clone(outlet)),
-        );
+        outlets.extend(self.slots());
         let seat = lock(&self.place).seat.take();
         drop(seat);
         for outlet in outlets {

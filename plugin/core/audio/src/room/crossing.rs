@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Member, Number, Output, Room, serving::Listeners};
+use super::{Member, Mode, Number, Output, Room, serving::Listeners};
 use crate::{
     CodecError, Loudness,
     mix::{Mix, MixKey, Part},
@@ -145,6 +145,7 @@ impl Member {
     fn next_mix(&self, own: Number, talks: bool) -> Option<MixKey> {
         let apart = MixKey::Apart(own);
         match self.group {
+            _ if self.mode == Mode::Relay => Some(MixKey::Silence),
             MixKey::Silence => Some(MixKey::Silence),
             _ if talks => Some(apart),
             _ if self.hears == Some(apart) => None,

@@ -2,19 +2,60 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Arrival, Delivery, Mode, Number, Room, Sound, TalkerLevel};
+use super::{Arrival, Delivery, Mode, Number, Room, Settings, Sound, TalkerLevel};
 use crate::{playout::samples_of, relay::Passing};
 
+/// Frames of silence with which a mix ends before packets take its place, so that its decoder has nothing to go on with:
+/// libopus says that nothing follows after 200 ms of it.
+const TRAIL: u32 = 12;
+
+/// Who gets a packet, if he takes any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum To {
+    Everyone,
+    One(Number),
+}
+
 impl Room {
-    pub(super) fn pass_on_waiting(&mut self, now: Duration, talker: Number) {
-        let waiting = self.members[&talker].source.waiting();
-        for packet in waiting {
-            self.pass_on(now, talker, &packet);
+    /// Modes change with a frame, so that nothing is lost between the last frame of a mix and the first packet: what
+    /// waits to be mixed is passed on. The other way there is more than enough, since packets go out before they are
+    /// mixed: the mix begins with the last 20 to 60 ms again.
+    pub(super) fn change_modes(&mut self, now: Duration) {
+        let mut relayed = Vec::new();
+        for (number, member) in &mut self.members {
+            member.trail = member.trail.saturating_sub(1);
+            if std::mem::replace(&mut member.mode, member.settings.mode) == member.mode {
+                continue;
+            }
+            member.trail = 0;
+            if member.mode == Mode::Relay {
+                member.trail = TRAIL;
+                relayed.push(*number);
+            }
+        }
+        if relayed.is_empty() {
+            return;
+        }
+        let talkers: Vec<_> = self.talkers().iter().map(|talker| talker.number).collect();
+        for to in relayed {
+            for talker in &talkers {
+                self.pass_on_waiting(now, *talker, To::One(to));
+            }
         }
     }
 
-    /// Passes a talker's packet on to everyone in relay mode.
-    pub(super) fn pass_on(&mut self, now: Duration, talker: Number, arrival: &Arrival) {
+    pub(super) fn pass_on_waiting(&mut self, now: Duration, talker: Number, to: To) {
+        let waiting = self.members[&talker].source.waiting();
+        for packet in waiting {
+            self.pass_on(now, talker, &packet, to);
+        }
+    }
+
+    /// Passes a talker's packet on to those in relay mode.
+    pub(super) fn pass_on(&mut self, now: Duration, talker: Number, arrival: &Arrival, to: To) {
+        if self.members.values().all(|m| m.mode == Mode::Mix) {
+            return;
+        }
         let passing = Passing {
             talker,
             sequence: arrival.sequence,
@@ -23,19 +64,18 @@ impl Room {
         };
         let level = TalkerLevel {
             number: talker,
-            loudness: self.loudness(talker),
+            loudness: arrival.loudness.unwrap_or_else(|| self.loudness(talker)),
         };
         let contributors: Arc<[_]> = Arc::new([level]);
         let payload: Arc<[u8]> = arrival.payload.as_slice().into();
-        for (to, member) in &mut self.members {
-            if *to == talker || member.settings.mode != Mode::Relay || member.settings.hearing.deaf
-            {
+        for (number, member) in &mut self.members {
+            let is_meant = to == To::Everyone || to == To::One(*number);
+            if !is_meant || *number == talker || !member.takes_packets_of(talker) {
                 continue;
             }
-            let placed = member
-                .relay
-                .pass(&passing, self.max_talkers, |n| self.floor.holds(n));
-            let placed = match placed {
+            let most = self.max_talkers.min(member.settings.slots);
+            let talks = |number| self.floor.holds(number);
+            let placed = match member.relay.pass(&passing, most, talks) {
                 Ok(placed) => placed,
                 Err(reason) => {
                     self.totals.relayed.drop(reason);
@@ -44,7 +84,7 @@ impl Room {
             };
             self.totals.relayed.passed += 1;
             self.relayed.push(Delivery {
-                to: *to,
+                to: *number,
                 media_time: u64::from(placed.timestamp),
                 contributors: Arc::clone(&contributors),
                 loudness: level.loudness,
@@ -55,5 +95,13 @@ impl Room {
                 },
             });
         }
+    }
+}
+
+impl super::Member {
+    fn takes_packets_of(&self, talker: Number) -> bool {
+        let Settings { hearing, .. } = &self.settings;
+        let silenced = hearing.deaf || hearing.gains.get(&talker) == Some(&0.0);
+        self.mode == Mode::Relay && !silenced
     }
 }

@@ -14,7 +14,7 @@ pub enum Mode {
     /// One stream with everyone but himself.
     #[default]
     Mix,
-    /// The talkers' own packets, each in a slot.
+    /// The talkers' own packets, each in a slot. Of gains only 0 counts: whoever has it is not passed on.
     Relay,
 }
 
@@ -49,6 +49,8 @@ pub struct Settings {
     pub volume: f32,
     /// How he is served.
     pub mode: Mode,
+    /// How many slots he has for talkers' packets.
+    pub slots: usize,
     /// What he hears.
     pub hearing: Hearing,
     /// In which form; `None` while he takes nothing.
@@ -63,6 +65,7 @@ impl Default for Settings {
             mute: false,
             volume: 1.0,
             mode: Mode::Mix,
+            slots: usize::MAX,
             hearing: Hearing::default(),
             output: None,
             latency: LATENCY,

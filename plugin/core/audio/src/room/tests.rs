@@ -391,3 +391,4 @@ proptest! {
 mod counting;
 mod gated;
 mod hearing;
+mod modes;
