@@ -19,7 +19,7 @@ const stage = new Stage();
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
 Object.assign(window, {
-  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [], passedOn: [] }) },
+  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [], passedOn: [], sound: null }) },
 });
 translate(document);
 await welcome();
@@ -64,6 +64,8 @@ function view(devices) {
     relaying: (passed) => stage.relaying(passed),
     talkers: (talkers) => stage.tellTalkers(talkers),
     sound: (stream) => stage.hear(stream),
+    voices: (streams) => stage.hearVoices(streams),
+    soundMode: (mode) => stage.tellSoundMode(mode),
     connection: (state) => stage.connection(state),
     refused(code, message, fatal) {
       if (room?.me) stage.say(refusal(code, message));

@@ -83,6 +83,13 @@ export class Leg {
    */
   async needLayers(names) { await this.#camera?.need(names); }
 
+  /** The talkers' own sound, which comes while sound is relayed: a stream for each m-line of sound but the mix's. */
+  get voices() {
+    const [mix, ...lines] = this.#connection.getTransceivers();
+    const voices = lines.filter(({ receiver }) => receiver.track.kind === mix.receiver.track.kind);
+    return voices.map(({ receiver }) => new MediaStream([receiver.track]));
+  }
+
   /**
    * The picture that comes in a slot.
    * @param {string} mid
@@ -93,14 +100,15 @@ export class Leg {
 
   /** Milliseconds to the server and back, and the share of lost packets; null while unknown. */
   async quality() {
-    let rttMs = null, loss = null;
+    let rttMs = null, lost = 0, received = 0;
     for (const row of (await this.#connection.getStats()).values()) {
       if (row.type === 'candidate-pair' && row.nominated) rttMs = Math.round((row.currentRoundTripTime ?? 0) * 1_000);
-      if (row.type === 'inbound-rtp' && row.kind === 'audio' && row.packetsReceived > 0) {
-        loss = row.packetsLost / (row.packetsLost + row.packetsReceived);
+      if (row.type === 'inbound-rtp' && row.kind === 'audio') {
+        lost += row.packetsLost;
+        received += row.packetsReceived;
       }
     }
-    return { rttMs, loss };
+    return { rttMs, loss: received > 0 ? lost / (lost + received) : null };
   }
 
   /** Which RTP time of the mix is being heard; null: none is, for silence is not sent. */

@@ -68,6 +68,8 @@ export type Why = "connected" | "trying" | "both_private" | "not_connected" | "u
 
 export type Topology = "adaptive" | "claimed";
 
+export type SoundMode = "mix" | "relay";
+
 export type PairSignal = { "kind": "call", } | { "kind": "description", 
 /**
  * `offer`, `answer`, `pranswer` or `rollback`.
@@ -272,7 +274,11 @@ pictures: Array<Picture>, } | { "type": "sizes",
 /**
  * The pictures whose sizes are others than before.
  */
-pictures: Array<Shown>, } | { "type": "leave", } | { "type": "end", };
+pictures: Array<Shown>, } | { "type": "sound", 
+/**
+ * In which.
+ */
+mode: SoundMode, } | { "type": "leave", } | { "type": "end", };
 
 export type ServerMessage = { "type": "welcome", 
 /**
@@ -292,9 +298,13 @@ participants: Array<ParticipantInfo>,
  */
 stun_urls: Array<string>, 
 /**
- * Whether `end` will be obeyed.
+ * Whether `end` will be obeyed, and `sound`.
  */
-may_end: boolean, } | { "type": "offer", 
+may_end: boolean, 
+/**
+ * How you get the others' sound.
+ */
+sound: SoundMode, } | { "type": "offer", 
 /**
  * The session description.
  */
@@ -427,7 +437,11 @@ rtp_time: number,
 /**
  * Those in the mix, loudest first.
  */
-talkers: Array<Talker>, } | { "type": "ended", 
+talkers: Array<Talker>, } | { "type": "sound", 
+/**
+ * In which way.
+ */
+mode: SoundMode, } | { "type": "ended", 
 /**
  * Why.
  */
@@ -481,7 +495,11 @@ listed: boolean,
 /**
  * Who connects to whom; the service's default when absent.
  */
-topology: Topology | null, };
+topology: Topology | null, 
+/**
+ * How everyone gets the others' sound to begin with; a moderator may change it. A mix when absent.
+ */
+sound: SoundMode, };
 
 export type ConferenceCreated = { 
 /**

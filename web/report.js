@@ -17,5 +17,5 @@ export function report(room, tiles, talking, quality) {
       skewMs: null, talking: talking.has(info.id), screen: null,
     };
   });
-  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality, uplink: room.uplink }, participants, passedOn: room.passedOn };
+  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality, uplink: room.uplink }, participants, passedOn: room.passedOn, sound: room.soundMode };
 }

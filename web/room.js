@@ -14,6 +14,7 @@ import { Talkers } from './talkers.js';
 /** @typedef {import('./protocol.d.ts').Wishes} Wishes */
 /** @typedef {import('./registration/socket.js').Handlers} Handlers */
 /** @typedef {import('./protocol.d.ts').Talker} Talker */
+/** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
 /** @typedef {{publisher: string, to: string}} Passed  names */
 
 /**
@@ -25,6 +26,8 @@ import { Talkers } from './talkers.js';
  * @property {(passed: Passed[]) => void} relaying  what this page passes on
  * @property {(talkers: Talker[]) => void} talkers
  * @property {(stream: MediaStream) => void} sound
+ * @property {(streams: MediaStream[]) => void} voices  talkers' own sound, from now on and for good
+ * @property {(mode: SoundMode) => void} soundMode
  * @property {(state: RTCPeerConnectionState) => void} connection
  * @property {(code: ErrorCode, message: string, fatal: boolean) => void} refused
  * @property {(why: 'moderator' | 'empty' | 'shutdown' | 'dropped' | 'lost') => void} over
@@ -41,6 +44,8 @@ export class Room {
   #view; #devices; #mesh;
   /** @type {Meter | null} */ #meter = null;
   #serverNeedsCamera = false;
+  /** @type {SoundMode} */ #soundMode = 'mix';
+  #hearsVoices = false;
   #closed = false;
 
   /**
@@ -66,6 +71,9 @@ export class Room {
 
   /** How many pictures this page can send to others at once: as many as were asked for, or fewer; null: any number. */
   get uplink() { return this.#meter?.pictures ?? null; }
+
+  /** How everyone gets the others' sound. */
+  get soundMode() { return this.#soundMode; }
 
   /** Whose pictures this page passes on to whom, by name. */
   get passedOn() {
@@ -114,6 +122,9 @@ export class Room {
     this.#socket.send({ type: 'sizes', pictures: sizes.map(shown) });
   }
 
+  /** @param {SoundMode} mode  how everyone is to get the others' sound */
+  serveSound(mode) { this.#socket.send({ type: 'sound', mode }); }
+
   end() { this.#socket.send({ type: 'end' }); }
 
   leave() {
@@ -140,11 +151,12 @@ export class Room {
   #handlers() {
     const mesh = this.#mesh;
     return {
-      welcome: ({ me, conference, participants, stun_urls, may_end }) => {
+      welcome: ({ me, conference, participants, stun_urls, may_end, sound }) => {
         mesh.me = me;
         if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
         mesh.stunUrls = stun_urls;
         this.#view.entered(me, conference.title, may_end);
+        this.#soundIs(sound);
         participants.forEach((other) => mesh.add(other, this.#view.add(other)));
       },
       joined: ({ participant }) => mesh.add(participant, this.#view.add(participant)),
@@ -168,6 +180,7 @@ export class Room {
       layers: ({ source, needed }) => { if (source === 'camera') void this.#leg?.needLayers(needed); },
       probe: ({ wish }) => void this.#probe.receive(wish),
       talkers: (told) => this.#talkers.told(told),
+      sound: ({ mode }) => this.#soundIs(mode),
       ended: ({ reason }) => this.#over(reason),
       error: ({ code, message, fatal }) => {
         if (fatal) this.close();
@@ -182,8 +195,24 @@ export class Room {
       sound: this.#view.sound, state: this.#view.connection,
     });
     await this.#leg.answer(offer);
+    this.#hearVoices();
     await this.#sendToServer();
     this.#mesh.showSlots();
+  }
+
+  /** @param {SoundMode} mode */
+  #soundIs(mode) {
+    this.#soundMode = mode;
+    this.#view.soundMode(mode);
+    this.#hearVoices();
+  }
+
+  /** Played once sound is relayed for the first time: what is only mixed costs the browser nothing more. */
+  #hearVoices() {
+    const voices = this.#leg?.voices ?? [];
+    if (this.#hearsVoices || this.#soundMode === 'mix' || voices.length === 0) return;
+    this.#hearsVoices = true;
+    this.#view.voices(voices);
   }
 
   /** @param {ParticipantInfo} info */

@@ -27,6 +27,7 @@ async function make() {
     max_participants: Number(fields.get('max')),
     listed: fields.has('listed'),
     topology: null,
+    sound: 'mix',
   });
   location.assign(`/c/${made.id}#t=${made.moderator_token}`);
 }

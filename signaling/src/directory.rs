@@ -177,7 +177,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{config::Ports, leg::LegKind, metrics::Meters, store::Store};
-    use convene_protocol::Topology;
+    use convene_protocol::{SoundMode, Topology};
     use std::{path::Path, time::Duration};
 
     fn directory(data: &Path) -> Arc<Directory> {
@@ -197,6 +197,7 @@ mod tests {
             max_participants: 5,
             created_at,
             topology: Topology::Adaptive,
+            sound: SoundMode::Mix,
             creator_address: String::new(),
         }
     }

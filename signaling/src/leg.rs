@@ -4,24 +4,35 @@ use std::{net::IpAddr, sync::Arc};
 
 use convene_conference::ParticipantId;
 use convene_pipelines::{
-    IceError, IceSocketConfig, IceStats, IceTransport, LegConfig, OwnIce, StockIce,
+    IceError, IceSocketConfig, IceStats, IceTransport, LegConfig, OwnIce, SoundMode, StockIce,
 };
 use convene_protocol::ConferenceInfo;
 
 use crate::config::Ports;
 
-/// M-lines for relayed talkers: none, for the service mixes.
-pub const AUDIO_SLOTS: usize = 0;
+/// M-lines for relayed talkers, at most: as many as `conveneaudio` lets talk at once.
+const MOST_AUDIO_SLOTS: usize = 4;
 
 /// M-lines for pictures by the server path, at most.
 const MOST_VIDEO_SLOTS: usize = 12;
+
+/// M-lines for relayed talkers in a conference of so many: one for each of the others. They are always there, since sound
+/// may be relayed at any time and the server offers once.
+#[must_use]
+pub fn audio_slots(max_participants: u32) -> usize {
+    others(max_participants).min(MOST_AUDIO_SLOTS)
+}
 
 /// M-lines for pictures by the server path in a conference of so many: a camera and a screen of everyone else, but not
 /// without end, for browsers make something of each.
 #[must_use]
 pub fn video_slots(max_participants: u32) -> usize {
-    let others = usize::try_from(max_participants.saturating_sub(1)).unwrap_or(usize::MAX);
-    others.saturating_mul(2).min(MOST_VIDEO_SLOTS)
+    let pictures = others(max_participants).saturating_mul(2);
+    pictures.min(MOST_VIDEO_SLOTS)
+}
+
+fn others(max_participants: u32) -> usize {
+    usize::try_from(max_participants.saturating_sub(1)).unwrap_or(usize::MAX)
 }
 
 /// Makes configurations of legs.
@@ -81,13 +92,15 @@ impl LegKind {
         participant: &ParticipantId,
         number: u32,
         may_send: bool,
+        sound: SoundMode,
     ) -> LegConfig {
         LegConfig {
             conference: conference.id.clone(),
             participant: participant.0.clone(),
             number,
             may_send,
-            audio_slots: AUDIO_SLOTS,
+            audio_slots: audio_slots(conference.max_participants),
+            sound,
             video_slots: video_slots(conference.max_participants),
             ice: Arc::clone(&self.ice),
         }
@@ -100,9 +113,17 @@ mod tests {
 
     #[test]
     fn small_conferences_have_few_slots() {
-        let table = [(0, 0), (2, 2), (3, 4), (7, 12), (8, 12), (u32::MAX, 12)];
-        for (people, slots) in table {
-            assert_eq!(video_slots(people), slots, "{people} people");
+        let table = [
+            (0, 0, 0),
+            (2, 1, 2),
+            (3, 2, 4),
+            (7, 4, 12),
+            (8, 4, 12),
+            (u32::MAX, 4, 12),
+        ];
+        for (people, talkers, pictures) in table {
+            let slots = (audio_slots(people), video_slots(people));
+            assert_eq!(slots, (talkers, pictures), "{people} people");
         }
     }
 }

@@ -34,6 +34,7 @@ struct Totals {
     video_bytes_received: u64,
     audio_packets_received: u64,
     audio_packets_sent: u64,
+    audio_packets_relayed: u64,
     rtcp_packets_received: u64,
 }
 
@@ -110,8 +111,13 @@ impl Meters {
         );
         sheet.counter(
             "audio_packets_sent_total",
-            "RTP packets of sound that went.",
+            "RTP packets of mixed sound that went.",
             totals.audio_packets_sent,
+        );
+        sheet.counter(
+            "audio_packets_relayed_total",
+            "RTP packets of talkers that went as they were.",
+            totals.audio_packets_relayed,
         );
         sheet.counter(
             "rtcp_packets_received_total",
@@ -217,6 +223,8 @@ impl Totals {
             audio_packets_received: self.audio_packets_received
                 + leg.audio_packets_received.load(Relaxed),
             audio_packets_sent: self.audio_packets_sent + leg.audio_packets_sent.load(Relaxed),
+            audio_packets_relayed: self.audio_packets_relayed
+                + leg.audio_packets_relayed.load(Relaxed),
             rtcp_packets_received: self.rtcp_packets_received
                 + leg.rtcp_packets_received.load(Relaxed),
         }

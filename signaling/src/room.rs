@@ -12,7 +12,7 @@ use std::{
 };
 
 use convene_conference::{
-    Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings,
+    Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings, SoundMode,
 };
 use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers};
 use convene_protocol::{
@@ -165,6 +165,7 @@ impl Room {
             max_participants: record.max_participants as usize,
             slots: video_slots(record.max_participants),
             policy: translate::policy_in(record.topology),
+            sound: translate::sound_in(record.sound),
             empty_grace: shared.empty_grace,
         };
         let info = ConferenceInfo {
@@ -298,7 +299,8 @@ impl Room {
                 id,
                 number,
                 may_send,
-            } => self.open_leg(&id, number, may_send),
+                sound,
+            } => self.open_leg(&id, number, may_send, sound),
             Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
             Effect::LegCandidate(id, candidate, mline) => {
                 self.with_leg(&id, |leg| leg.candidate(candidate, mline))
@@ -319,6 +321,7 @@ impl Room {
                 participant: id.0,
                 hides,
             }),
+            Effect::Sound(mode) => self.serve_sound(mode),
             Effect::CloseSocket(id) => {
                 if let Some(seat) = self.seats.get_mut(&id) {
                     seat.line = None;
@@ -402,16 +405,24 @@ impl Room {
 
 /// Legs.
 impl Room {
-    fn open_leg(&mut self, id: &ParticipantId, number: u32, may_send: bool) {
+    fn open_leg(&mut self, id: &ParticipantId, number: u32, may_send: bool, sound: SoundMode) {
         let Some(seat) = self.seats.get_mut(id) else {
             return;
         };
         let (events, told) = mpsc::unbounded_channel();
-        let config = self.shared.legs.config(&self.info, id, number, may_send);
+        let sound = translate::sound_of_leg(sound);
+        let legs = &self.shared.legs;
+        let config = legs.config(&self.info, id, number, may_send, sound);
         let leg = Leg::open(config, events);
         self.shared.meters.leg_opened(leg.stats());
         seat.leg = Some(leg);
         tokio::spawn(forward(id.clone(), told, self.mailbox.clone()));
+    }
+
+    fn serve_sound(&self, mode: SoundMode) {
+        let legs = self.seats.values().filter_map(|seat| seat.leg.as_ref());
+        legs.for_each(|leg| leg.serve(translate::sound_of_leg(mode)));
+        self.note(Note::Sound(translate::sound_out(mode)));
     }
 
     fn with_leg(&self, id: &ParticipantId, tell: impl FnOnce(&Leg)) {

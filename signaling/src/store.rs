@@ -16,7 +16,7 @@ use std::{
 };
 
 use convene_protocol::{
-    AddressOrigin, AddressProtocol, ParticipantRecord, Role, StandingRecord, Topology,
+    AddressOrigin, AddressProtocol, ParticipantRecord, Role, SoundMode, StandingRecord, Topology,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -36,6 +36,8 @@ pub struct ConferenceRecord {
     pub max_participants: u32,
     /// Who connects to whom.
     pub topology: Topology,
+    /// How everyone gets the others' sound.
+    pub sound: SoundMode,
     /// When it was created, in seconds since 1970.
     pub created_at: u64,
     /// The address its creator's request came from.
@@ -106,6 +108,8 @@ pub enum Note {
         /// When.
         at: u64,
     },
+    /// Everyone gets the others' sound in another way.
+    Sound(SoundMode),
     /// The conference ended.
     Ended {
         /// When.

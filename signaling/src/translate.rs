@@ -4,13 +4,13 @@ use convene_conference as inner;
 use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
     ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, PathRecord, Picture, Publishing, Realm, Role, ServerMessage, Source,
-    StandingRecord, Talker, Topology, Why, Wishes,
+    ParticipantInfo, Path, PathRecord, Picture, Publishing, Realm, Role, ServerMessage, SoundMode,
+    Source, StandingRecord, Talker, Topology, Why, Wishes,
 };
 use convene_topology as topology;
 use inner::{Event, Notice, Refusal};
 
-use crate::{leg::AUDIO_SLOTS, standing::Standing};
+use crate::{leg::audio_slots, standing::Standing};
 
 /// What a participant's message tells the conference; `None` for a `join`, which only the socket
 /// understands, and for what is said of a probe or of sizes, which is the room's business.
@@ -65,6 +65,7 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
             report: report(state),
         },
         ClientMessage::Wish { wishes } => Event::Wish(id, wishes_in(wishes)),
+        ClientMessage::Sound { mode } => Event::Sound(id, sound_in(mode)),
         ClientMessage::Leave {} => Event::Leave(id),
         ClientMessage::End {} => Event::End(id),
     })
@@ -93,12 +94,13 @@ pub fn message(
     fatal: bool,
 ) -> ServerMessage {
     match notice {
-        Notice::Welcome { me, others } => ServerMessage::Welcome {
+        Notice::Welcome { me, others, sound } => ServerMessage::Welcome {
             may_end: me.role == inner::Role::Moderator,
             me: participant(me),
             conference: conference.clone(),
             participants: others.into_iter().map(participant).collect(),
             stun_urls: stun_url.into_iter().collect(),
+            sound: sound_out(sound),
         },
         Notice::Joined(who) => ServerMessage::Joined {
             participant: participant(who),
@@ -121,7 +123,10 @@ pub fn message(
             path,
             relay,
             why,
-        } => path_message((publisher, source), path, relay, why),
+        } => {
+            let audio_slots = audio_slots(conference.max_participants);
+            path_message((publisher, source), path, relay, why, audio_slots)
+        }
         Notice::SendTo { picture, to, on } => ServerMessage::Send {
             picture: picture_out(picture),
             to: to.0,
@@ -141,6 +146,9 @@ pub fn message(
         Notice::ServerNeeds { source, needed } => ServerMessage::ServerNeeds {
             source: source_out(source),
             needed,
+        },
+        Notice::Sound(mode) => ServerMessage::Sound {
+            mode: sound_out(mode),
         },
         Notice::Ended(reason) => ServerMessage::Ended {
             reason: end_reason(reason),
@@ -249,9 +257,10 @@ fn path_message(
     path: Option<topology::Path>,
     relay: Option<inner::ParticipantId>,
     why: Option<topology::Why>,
+    audio_slots: usize,
 ) -> ServerMessage {
     let mid = match path {
-        Some(topology::Path::Server { slot }) => Some(slot_mid(AUDIO_SLOTS, slot)),
+        Some(topology::Path::Server { slot }) => Some(slot_mid(audio_slots, slot)),
         _ => None,
     };
     ServerMessage::Path {
@@ -305,6 +314,33 @@ pub fn policy_in(topology: Topology) -> topology::Policy {
     match topology {
         Topology::Adaptive => topology::Policy::Adaptive,
         Topology::Claimed => topology::Policy::Claimed,
+    }
+}
+
+/// How sound is sent, for the conference.
+#[must_use]
+pub fn sound_in(mode: SoundMode) -> inner::SoundMode {
+    match mode {
+        SoundMode::Mix => inner::SoundMode::Mix,
+        SoundMode::Relay => inner::SoundMode::Relay,
+    }
+}
+
+/// How sound is sent, on the wire.
+#[must_use]
+pub fn sound_out(mode: inner::SoundMode) -> SoundMode {
+    match mode {
+        inner::SoundMode::Mix => SoundMode::Mix,
+        inner::SoundMode::Relay => SoundMode::Relay,
+    }
+}
+
+/// How sound is sent, for a leg.
+#[must_use]
+pub fn sound_of_leg(mode: inner::SoundMode) -> convene_pipelines::SoundMode {
+    match mode {
+        inner::SoundMode::Mix => convene_pipelines::SoundMode::Mix,
+        inner::SoundMode::Relay => convene_pipelines::SoundMode::Relay,
     }
 }
 
@@ -435,7 +471,13 @@ mod tests {
         let ServerMessage::Path { path, mid, .. } = message(notice, &info(), None, false) else {
             panic!("not a path")
         };
-        assert_eq!((path, mid), (Path::Server, Some(slot_mid(AUDIO_SLOTS, 2))));
+        assert_eq!(
+            (path, mid),
+            (
+                Path::Server,
+                Some(slot_mid(audio_slots(info().max_participants), 2))
+            )
+        );
     }
 
     #[test]
@@ -462,7 +504,9 @@ mod tests {
                 class: topology::Class::Unknown,
                 publishing: inner::Publishing::default(),
             };
-            let welcome = message(Notice::Welcome { me, others: vec![] }, &info(), None, false);
+            let (others, sound) = (vec![], inner::SoundMode::Relay);
+            let notice = Notice::Welcome { me, others, sound };
+            let welcome = message(notice, &info(), None, false);
             let ServerMessage::Welcome { may_end, .. } = welcome else {
                 panic!("not a welcome")
             };

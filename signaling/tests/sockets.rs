@@ -88,6 +88,44 @@ async fn the_moderator_learns_how_pictures_go_and_why() {
     .await;
 }
 
+/// M-lines of sound in an offer.
+fn sounds(offer: &Value) -> usize {
+    offer["sdp"].as_str().unwrap().matches("m=audio").count()
+}
+
+#[tokio::test]
+async fn the_moderator_changes_how_sound_is_sent() {
+    story(|house| async move {
+        let created = house
+            .create(json!({"sound": "relay", "max_participants": 3}))
+            .await;
+        let (id, token) = (
+            created["id"].as_str().unwrap(),
+            created["moderator_token"].as_str().unwrap(),
+        );
+        let mut ann = Person::join_with(house.address, id, "Ann", Some(token)).await;
+        assert_eq!(
+            sounds(&ann.hear("offer").await),
+            1 + 2,
+            "the mix, and two others"
+        );
+        let mut bob = Person::join(house.address, id, "Bob").await;
+        bob.say(json!({"type": "sound", "mode": "mix"})).await;
+        assert_eq!(bob.refusal().await, "forbidden");
+        ann.say(json!({"type": "sound", "mode": "stereo"})).await;
+        assert_eq!(ann.refusal().await, "malformed");
+        ann.say(json!({"type": "sound", "mode": "mix"})).await;
+        for person in [&mut ann, &mut bob] {
+            assert_eq!(person.hear("sound").await["mode"], "mix");
+        }
+        let mut cid = Person::knock(house.address, id).await;
+        cid.say(join("Cid", None)).await;
+        assert_eq!(cid.hear("welcome").await["sound"], "mix");
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_leg_makes_its_offer() {
     story(|house| async move {

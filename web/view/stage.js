@@ -16,6 +16,7 @@ export class Stage {
   /** @type {Map<string, Tile>} */ tiles = new Map();
   /** @type {Set<string>} */ talking = new Set();
   #sound = /** @type {HTMLAudioElement} */ (element('sound'));
+  /** @type {HTMLAudioElement[]} */ #voices = [];
   /** @type {Tile | null} */ #own = null;
   #me = '';
   /** @type {import('../room.js').Room | null} */ #room = null;
@@ -40,6 +41,7 @@ export class Stage {
     });
     element('leave').onclick = leave;
     element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
+    element('relay').onclick = () => room.serveSound(room.soundMode === 'mix' ? 'relay' : 'mix');
     element('copy').onclick = () => void this.#copy();
     element('hear').onclick = () => void this.#play();
   }
@@ -55,7 +57,7 @@ export class Stage {
     this.#own.show(camera, 'none', null);
     this.#own.muted = !me.publishing.microphone;
     element('tiles').append(this.#own.element);
-    element('end').hidden = !mayEnd;
+    for (const id of ['end', 'relay']) element(id).hidden = !mayEnd;
     for (const id of ['microphone', 'camera']) element(id).hidden = !maySend(me.role);
     this.#count();
   }
@@ -113,6 +115,21 @@ export class Stage {
     void this.#play();
   }
 
+  /**
+   * A media element plays one track of sound.
+   * @param {MediaStream[]} streams
+   */
+  hearVoices(streams) {
+    this.#voices = streams.map((stream) => Object.assign(document.createElement('audio'), { autoplay: true, srcObject: stream }));
+    this.#sound.after(...this.#voices);
+    void this.#play();
+  }
+
+  /** @param {import('../protocol.d.ts').SoundMode} mode */
+  tellSoundMode(mode) {
+    element('relay').textContent = say(mode === 'mix' ? 'relaySound' : 'mixSound');
+  }
+
   /** @param {RTCPeerConnectionState} state */
   connection(state) {
     if (state === 'connecting') this.#banner(say('connecting'));
@@ -132,12 +149,17 @@ export class Stage {
     for (const tile of this.tiles.values()) tile.remove();
     this.tiles.clear();
     this.#sound.srcObject = null;
+    for (const voice of this.#voices) {
+      voice.srcObject = null;
+      voice.remove();
+    }
+    this.#voices = [];
   }
 
   /** A browser that refuses to play by itself is asked again by a tap. */
   async #play() {
     try {
-      await this.#sound.play();
+      await Promise.all([this.#sound, ...this.#voices].map((sound) => sound.play()));
       element('hear').hidden = true;
     } catch (error) {
       element('hear').hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');

@@ -309,7 +309,7 @@ impl Parts {
         done.map_err(|error| LegError::Build(error.to_string()))?
     }
 
-    /// The only m-line that webrtcbin will ever know. What we send on it is `mix.rs`'s business.
+    /// The only m-line that webrtcbin will ever know. What we send on it is `session.rs`'s business.
     fn add_transceiver(&self) {
         let direction = WebRTCRTPTransceiverDirection::Recvonly;
         self.webrtcbin.emit_by_name::<WebRTCRTPTransceiver>(
@@ -339,6 +339,14 @@ impl Parts {
             .field("ssrc", self.ours.mix())
             .field_if_some(format!("extmap-{id}"), csrc_levels.then_some(uri))
             .build()
+    }
+
+    /// What a relayed talker is sent as. `None`: there is no such slot.
+    pub(super) fn relayed_caps(&self, slot: usize) -> Option<gst::Caps> {
+        match self.ours.lines.get(self.lines.audio_slot(slot))?.flow {
+            Flow::Down(sources) => Some(opus_caps().field("ssrc", sources.ssrc).build()),
+            _ => None,
+        }
     }
 
     /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it. `None`: there is no

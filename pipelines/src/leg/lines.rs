@@ -77,6 +77,11 @@ impl Lines {
         first.into_iter().chain(sound).chain(pictures).collect()
     }
 
+    /// The place of an audio slot.
+    pub(crate) fn audio_slot(self, slot: usize) -> usize {
+        Self::SLOTS + slot
+    }
+
     /// The place of a picture slot.
     pub(crate) fn picture_slot(self, slot: usize) -> usize {
         Self::SLOTS + self.audio_slots + slot

@@ -15,10 +15,10 @@ mod extensions;
 mod funnel;
 mod layers;
 mod lines;
-mod mix;
 mod negotiate;
 mod pads;
 mod promise;
+mod session;
 mod slots;
 mod state;
 mod streams;
@@ -53,10 +53,22 @@ pub struct LegConfig {
     pub may_send: bool,
     /// How many talkers can be relayed to him at once.
     pub audio_slots: usize,
+    /// How he gets the others' sound to begin with.
+    pub sound: SoundMode,
     /// How many pictures can be sent to him at once.
     pub video_slots: usize,
     /// What carries his packets.
     pub ice: Arc<dyn IceTransport>,
+}
+
+/// How a participant gets the others' sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SoundMode {
+    /// As one mix, on the first m-line.
+    #[default]
+    Mix,
+    /// As the talkers' own packets, each talker's in an audio slot.
+    Relay,
 }
 
 /// How an address of the browser became known.
@@ -232,6 +244,8 @@ pub struct LegStats {
     pub audio_packets_received: AtomicU64,
     /// Packets of the mix.
     pub audio_packets_sent: AtomicU64,
+    /// Talkers' packets in the audio slots.
+    pub audio_packets_relayed: AtomicU64,
     /// RTCP packets of the browser.
     pub rtcp_packets_received: AtomicU64,
 }
@@ -248,6 +262,7 @@ enum Inner {
     Hide {
         slot: usize,
     },
+    Sound(SoundMode),
     Size {
         picture: slots::Picture,
         size: (u32, u32),
@@ -325,6 +340,12 @@ impl Leg {
     /// Empties a slot.
     pub fn hide(&self, slot: usize) {
         self.post(Inner::Hide { slot });
+    }
+
+    /// Sends the others' sound in this way from now on; what is heard goes on without a gap. Without audio slots there is
+    /// the mix only.
+    pub fn serve(&self, sound: SoundMode) {
+        self.post(Inner::Sound(sound));
     }
 
     /// How large the browser shows a publisher's picture, in pixels; 0: as large as it comes.

@@ -5,7 +5,7 @@ use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::{
     AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls,
-    extensions::CSRC_LEVELS, lines::Lines, pads::mixed, promise, state::State, task::Task,
+    extensions::CSRC_LEVELS, lines::Lines, promise, state::State, task::Task,
 };
 use crate::{
     Transport,
@@ -44,12 +44,13 @@ impl Task {
             parts.hasten_reports();
             parts.watch_packets();
             let mix = match hears {
-                true => parts.lead_mix(csrc_levels, mixed, &stats)?,
+                true => parts.lead_mix(csrc_levels, &stats)?,
                 false => None,
             };
             Ok((mix, parts.tap_sound(&stats)?))
         };
         (self.mix, self.tap) = parts.off_thread(link).await?;
+        self.serve_sound(parts).await?;
         parts.drop_silence();
         parts.tell_layers(answer);
         for candidate in self.state.answered() {

@@ -147,6 +147,10 @@ pub(super) fn mixed(stats: &LegStats, _: usize) {
     stats.audio_packets_sent.fetch_add(1, Relaxed);
 }
 
+pub(super) fn relayed(stats: &LegStats, _: usize) {
+    stats.audio_packets_relayed.fetch_add(1, Relaxed);
+}
+
 fn picture(stats: &LegStats, size: usize) {
     stats.video_bytes_received.fetch_add(size as u64, Relaxed);
 }

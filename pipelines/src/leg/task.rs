@@ -12,13 +12,13 @@ use gst_webrtc::WebRTCPeerConnectionState;
 use tokio::{sync::mpsc, time};
 
 use super::{
-    AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats,
+    AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats, SoundMode,
     bridge::Bridge,
     build::{self, Parts},
     dtls,
     layers::Needed,
-    mix::MixWay,
     promise,
+    session::SoundWay,
     slots::{Picture, Slots},
     state::State,
     talkers,
@@ -46,10 +46,12 @@ pub(super) struct Task {
     stats: Arc<LegStats>,
     pub(super) slots: Slots,
     pub(super) needed: Needed,
-    pub(super) mix: Option<MixWay>,
+    pub(super) mix: Option<SoundWay>,
     pub(super) bridges: Vec<Bridge>,
     /// Those of the slots that have shown something.
     open: BTreeMap<usize, Bridge>,
+    /// Those of the audio slots, once sound has been relayed.
+    relays: Option<Vec<SoundWay>>,
     pub(super) tap: Option<Tap>,
     /// What the browser has announced of its certificates.
     pub(super) fingerprints: Vec<Fingerprint>,
@@ -81,6 +83,7 @@ impl Task {
             mix: None,
             bridges: Vec::new(),
             open: BTreeMap::new(),
+            relays: None,
             tap: None,
             fingerprints: Vec::new(),
             heard: 0,
@@ -97,7 +100,12 @@ impl Task {
                 self.live(&parts, &mut inbox).await;
                 let mut bridges = std::mem::take(&mut self.bridges);
                 bridges.extend(std::mem::take(&mut self.open).into_values());
-                let ways = (self.tap.take(), self.mix.take(), bridges);
+                let sound = self
+                    .mix
+                    .take()
+                    .into_iter()
+                    .chain(self.relays.take().into_iter().flatten());
+                let ways = (self.tap.take(), sound.collect(), bridges);
                 teardown(parts, ways).await;
             }
             Err(cause) => {
@@ -143,6 +151,10 @@ impl Task {
             Inner::Restart(offer) => self.restart(parts, &offer).await,
             Inner::Show { slot, picture } => self.show(parts, slot, picture).await,
             Inner::Hide { slot } => self.hide(parts, slot).await,
+            Inner::Sound(sound) => {
+                self.config.sound = sound;
+                self.serve_sound(parts).await
+            }
             Inner::Size { picture, size } => self.resize(parts, picture, size).await,
             Inner::Layers(number, message) => {
                 self.need(number, &message);
@@ -195,6 +207,25 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Has the others' sound sent as it is wished, as soon as something can be sent. It begins as a mix.
+    pub(super) async fn serve_sound(&mut self, parts: &Parts) -> Result<(), LegError> {
+        let relay = self.config.sound == SoundMode::Relay && parts.lines.audio_slots > 0;
+        if relay && self.relays.is_none() {
+            let stats = self.stats();
+            let open = move |parts: &Parts| parts.open_audio_slots(&stats);
+            self.relays = parts.off_thread(open).await?;
+        }
+        if self.relays.is_none() {
+            return Ok(());
+        }
+        let mode = if relay { "relay" } else { "mix" };
+        let set = move |parts: &Parts| {
+            parts.audio.set_property_from_str("mode", mode);
+            Ok(())
+        };
+        parts.off_thread(set).await
     }
 
     /// Whether the slot leads to the browser.
@@ -365,7 +396,7 @@ fn remote_address(reply: &gst::StructureRef) -> Option<(IpAddr, u16)> {
     ))
 }
 
-async fn teardown(parts: Parts, ways: (Option<Tap>, Option<MixWay>, Vec<Bridge>)) {
+async fn teardown(parts: Parts, ways: (Option<Tap>, Vec<SoundWay>, Vec<Bridge>)) {
     let ended = tokio::task::spawn_blocking(move || {
         if let Some(tap) = &ways.0 {
             tap.close();

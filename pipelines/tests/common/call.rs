@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use convene_pipelines::{IceSocketConfig, Leg, LegConfig, LegEvent, OwnIce, StockIce};
+use convene_pipelines::{IceSocketConfig, Leg, LegConfig, LegEvent, OwnIce, SoundMode, StockIce};
 use tokio::{
     sync::mpsc,
     time::{self, Instant},
@@ -26,6 +26,7 @@ pub fn config(conference: &str, participant: &str, number: u32) -> LegConfig {
         number,
         may_send: true,
         audio_slots: AUDIO_SLOTS,
+        sound: SoundMode::Mix,
         video_slots: VIDEO_SLOTS,
         ice: own_ice(),
     }

@@ -11,7 +11,7 @@ use convene_topology::{Number, Picture, Planner, Policy};
 
 use crate::{
     Effect, EndReason, Event, LeaveReason, Network, Notice, Participant, ParticipantId, PictureOf,
-    Publishing, Refusal, Role, Wishes,
+    Publishing, Refusal, Role, SoundMode, Wishes,
     member::{CONNECT, Member, Stage, allowed, may_send, shown_name},
 };
 
@@ -24,6 +24,8 @@ pub struct Settings {
     pub slots: usize,
     /// Which pairs try to connect directly.
     pub policy: Policy,
+    /// How everyone gets the others' sound to begin with.
+    pub sound: SoundMode,
     /// How long it may stand empty.
     pub empty_grace: Duration,
 }
@@ -149,6 +151,10 @@ impl<S> Conference<S> {
                 let wanted = self.want(&id, &pictures);
                 self.refuse_if(&id, wanted);
             }
+            Event::Sound(id, mode) => {
+                let changed = self.serve_sound(&id, mode);
+                self.refuse_if(&id, changed);
+            }
             Event::End(id) => {
                 let ended = self.end_by(&id);
                 self.refuse_if(&id, ended);
@@ -259,7 +265,8 @@ impl<S> Conference<S> {
         let standing = member.standing();
         let (me, others) = (member.participant(id), self.participants());
         self.tell_all(|| Notice::Joined(me.clone()));
-        self.send(id, Notice::Welcome { me, others });
+        let sound = self.settings.sound;
+        self.send(id, Notice::Welcome { me, others, sound });
         self.members.insert(id.clone(), member);
         self.ids.insert(number, id.clone());
         self.empty_since = None;
@@ -267,6 +274,7 @@ impl<S> Conference<S> {
             id: id.clone(),
             number: number.0,
             may_send: may_send(role),
+            sound,
         });
         self.note_hiding(id, Wishes::default(), wishes);
         self.planner.join(number, standing);
@@ -375,6 +383,20 @@ impl<S> Conference<S> {
             let hides = now.hides_address;
             self.effects.push_back(Effect::Hides(id.clone(), hides));
         }
+    }
+
+    /// All are told, and whoever asked for what is so already is told that it is so.
+    fn serve_sound(&mut self, id: &ParticipantId, mode: SoundMode) -> Result<(), Refusal> {
+        if self.member(id)?.role != Role::Moderator {
+            return Err(Refusal::Forbidden("change how sound is sent"));
+        }
+        if std::mem::replace(&mut self.settings.sound, mode) == mode {
+            self.send(id, Notice::Sound(mode));
+            return Ok(());
+        }
+        self.effects.push_back(Effect::Sound(mode));
+        self.tell_all(|| Notice::Sound(mode));
+        Ok(())
     }
 
     /// Pictures of those who have just left are no error; they are not there to be wanted.

@@ -3,7 +3,7 @@
 use convene_topology::{Class, Path, Source, Why};
 use thiserror::Error;
 
-use crate::{ParticipantId, PictureOf, Publishing, Role};
+use crate::{ParticipantId, PictureOf, Publishing, Role, SoundMode};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub enum Effect<S> {
         number: u32,
         /// Whether others may hear what he sends.
         may_send: bool,
+        /// How he gets the others' sound to begin with.
+        sound: SoundMode,
     },
     /// Give his leg the answer.
     LegAnswer(ParticipantId, String),
@@ -50,6 +52,8 @@ pub enum Effect<S> {
     },
     /// Write down whether nobody but the service may learn his address.
     Hides(ParticipantId, bool),
+    /// Write down that everyone gets the others' sound in this way, and have all legs do so.
+    Sound(SoundMode),
     /// End his leg. The last effect for it.
     CloseLeg(ParticipantId),
     /// Close his socket, after what was sent before.
@@ -67,6 +71,8 @@ pub enum Notice<S> {
         me: Participant,
         /// Those who were there, in the order of their coming.
         others: Vec<Participant>,
+        /// How everyone gets the others' sound.
+        sound: SoundMode,
     },
     /// Somebody came.
     Joined(Participant),
@@ -123,6 +129,8 @@ pub enum Notice<S> {
     },
     /// He may try the connection with somebody again.
     Retry(ParticipantId),
+    /// How everyone gets the others' sound from now on.
+    Sound(SoundMode),
     /// It is over.
     Ended(EndReason),
     /// What he said was refused.

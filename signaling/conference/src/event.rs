@@ -42,6 +42,16 @@ pub struct Wishes {
     pub uplink: Option<u32>,
 }
 
+/// How everyone gets the others' sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SoundMode {
+    /// As a mix of all but himself.
+    #[default]
+    Mix,
+    /// As the talkers' own packets.
+    Relay,
+}
+
 impl Publishing {
     pub(crate) fn sources(self) -> impl Iterator<Item = Source> {
         let sources = [(self.camera, Source::Camera), (self.screen, Source::Screen)];
@@ -147,6 +157,8 @@ pub enum Event<S> {
     Publish(ParticipantId, Publishing),
     /// The pictures he wants, the most wanted first.
     Want(ParticipantId, Vec<PictureOf>),
+    /// He wants everyone to get the others' sound in this way.
+    Sound(ParticipantId, SoundMode),
     /// Where he stands became known.
     Classified(ParticipantId, Network),
     /// His socket closed; `clean`: with a word of goodbye.

@@ -10,4 +10,4 @@ mod member;
 
 pub use conference::{Conference, Settings};
 pub use effect::{Effect, EndReason, LeaveReason, Notice, Participant, PathOf, Refusal};
-pub use event::{Event, Network, ParticipantId, PictureOf, Publishing, Role, Wishes};
+pub use event::{Event, Network, ParticipantId, PictureOf, Publishing, Role, SoundMode, Wishes};

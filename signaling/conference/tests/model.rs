@@ -7,7 +7,7 @@ use std::{
 };
 
 use convene_conference::{
-    Conference, Effect, Event, Notice, ParticipantId, Publishing, Role, Settings, Wishes,
+    Conference, Effect, Event, Notice, ParticipantId, Publishing, Role, Settings, SoundMode, Wishes,
 };
 use convene_topology::Policy;
 use stateright::{Checker, Model, Property};
@@ -170,6 +170,7 @@ impl Model for Room {
             max_participants: self.capacity,
             slots: 2,
             policy: Policy::Adaptive,
+            sound: SoundMode::Mix,
             empty_grace: Duration::from_secs(60),
         };
         vec![Seen {

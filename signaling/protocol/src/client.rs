@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, Wishes};
+use crate::{
+    PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, SoundMode, Wishes,
+};
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -112,6 +114,11 @@ pub enum ClientMessage {
     Sizes {
         /// The pictures whose sizes are others than before.
         pictures: Vec<Shown>,
+    },
+    /// Have everyone get the others' sound in this way from now on; moderators only.
+    Sound {
+        /// In which.
+        mode: SoundMode,
     },
     /// Leave the conference.
     Leave {},

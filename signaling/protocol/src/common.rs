@@ -166,6 +166,17 @@ pub enum Topology {
     Claimed,
 }
 
+/// How everyone gets the others' sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundMode {
+    /// As one mix of all but himself.
+    #[default]
+    Mix,
+    /// As the talkers' own packets, each talker's on an m-line of his own.
+    Relay,
+}
+
 /// What everyone in a conference may know of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConferenceInfo {

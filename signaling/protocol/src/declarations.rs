@@ -29,6 +29,7 @@ pub fn declarations() -> String {
         Wishes,
         Why,
         Topology,
+        SoundMode,
         PairSignal,
         PairState,
         ProbeWish,

@@ -14,7 +14,7 @@ mod standing;
 pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
 pub use common::{
     Class, ConferenceId, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture,
-    Publishing, Role, Shown, Source, Topology, Why, Wishes,
+    Publishing, Role, Shown, SoundMode, Source, Topology, Why, Wishes,
 };
 pub use declarations::declarations;
 pub use probe::{ProbeSignal, ProbeWish};

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ConferenceId, ErrorCode, ParticipantId, Path, Role, Source, StandingRecord, Topology, Why,
+    ConferenceId, ErrorCode, ParticipantId, Path, Role, SoundMode, Source, StandingRecord,
+    Topology, Why,
 };
 
 /// `POST /api/v1/conferences`.
@@ -23,6 +24,9 @@ pub struct CreateConference {
     /// Who connects to whom; the service's default when absent.
     #[serde(default)]
     pub topology: Option<Topology>,
+    /// How everyone gets the others' sound to begin with; a moderator may change it. A mix when absent.
+    #[serde(default)]
+    pub sound: SoundMode,
 }
 
 /// The answer to [`CreateConference`].

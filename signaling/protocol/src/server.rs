@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, ProbeWish, Source,
-    Why,
+    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, ProbeWish,
+    SoundMode, Source, Why,
 };
 
 /// One message to the page.
@@ -22,8 +22,10 @@ pub enum ServerMessage {
         participants: Vec<ParticipantInfo>,
         /// STUN URLs for pair connections; may be empty.
         stun_urls: Vec<String>,
-        /// Whether `end` will be obeyed.
+        /// Whether `end` will be obeyed, and `sound`.
         may_end: bool,
+        /// How you get the others' sound.
+        sound: SoundMode,
     },
     /// The server's offer of your leg; sent once.
     Offer {
@@ -138,6 +140,12 @@ pub enum ServerMessage {
         rtp_time: u32,
         /// Those in the mix, loudest first.
         talkers: Vec<Talker>,
+    },
+    /// How you get the others' sound from now on: on the leg's first m-line as a mix, or on its other m-lines of sound,
+    /// which are there from the beginning. Play all of them.
+    Sound {
+        /// In which way.
+        mode: SoundMode,
     },
     /// The conference is over; the socket closes after this.
     Ended {

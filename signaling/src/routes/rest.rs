@@ -129,6 +129,7 @@ fn record(
         max_participants,
         listed,
         topology,
+        sound,
     } = wishes;
     let title = title.trim().to_owned();
     if title.chars().count() > MAX_TITLE || title.chars().any(char::is_control) {
@@ -149,6 +150,7 @@ fn record(
         listed,
         max_participants,
         topology: topology.unwrap_or(house.config.topology),
+        sound,
         created_at: unix_now(),
         creator_address: request.client.ip().to_string(),
     })

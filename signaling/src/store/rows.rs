@@ -18,6 +18,7 @@ CREATE TABLE conference (
     listed INTEGER NOT NULL,
     max_participants INTEGER NOT NULL,
     topology TEXT NOT NULL,
+    sound TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     creator_address TEXT NOT NULL,
     first_moderator TEXT,
@@ -75,14 +76,15 @@ pub(super) fn all_left(connection: &Connection, now: u64) -> Result<()> {
 
 pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> Result<()> {
     let sql =
-        "INSERT INTO conference (id, title, listed, max_participants, topology, created_at, creator_address)
-               VALUES (?, ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO conference (id, title, listed, max_participants, topology, sound, created_at, creator_address)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let ConferenceRecord {
         id,
         title,
         listed,
         max_participants,
         topology,
+        sound,
         created_at,
         creator_address,
     } = conference;
@@ -92,6 +94,7 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
         listed,
         max_participants,
         word(topology),
+        word(sound),
         created_at,
         creator_address
     ];
@@ -100,7 +103,7 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
 
 pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<ConferenceRecord>> {
     let sql =
-        "SELECT id, title, listed, max_participants, created_at, creator_address, topology FROM conference
+        "SELECT id, title, listed, max_participants, created_at, creator_address, topology, sound FROM conference
                WHERE ended_at IS NULL ORDER BY created_at, rowid";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
@@ -112,6 +115,7 @@ pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<Conference
             created_at: row.get(4)?,
             creator_address: row.get(5)?,
             topology: from_word(row, 6)?,
+            sound: from_word(row, 7)?,
         })
     })?;
     rows.collect()
@@ -176,6 +180,12 @@ pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Re
                 .map(|_| ())
         }
         Note::Address { .. } => note_address(connection, note),
+        Note::Sound(mode) => {
+            let sql = "UPDATE conference SET sound = ? WHERE id = ?";
+            connection
+                .execute(sql, params![word(mode), conference])
+                .map(|_| ())
+        }
         Note::Ended { at } => {
             let sql = "UPDATE conference SET ended_at = ? WHERE id = ?";
             connection.execute(sql, params![at, conference]).map(|_| ())

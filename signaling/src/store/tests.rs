@@ -14,6 +14,7 @@ fn standup() -> ConferenceRecord {
         max_participants: 5,
         created_at: NOW,
         topology: Topology::Claimed,
+        sound: SoundMode::Relay,
         creator_address: "203.0.113.1".into(),
     }
 }
@@ -48,10 +49,15 @@ async fn conferences_survive_a_restart_and_people_do_not() {
     let store = Store::open(dir.path(), NOW).unwrap();
     store.create(standup()).await.unwrap();
     store.note("standup", joined("ann", NOW));
+    store.note("standup", Note::Sound(SoundMode::Mix));
     store.close().await;
 
     let store = Store::open(dir.path(), NOW + 9).unwrap();
-    assert_eq!(store.open_conferences().await.unwrap(), [standup()]);
+    let kept = ConferenceRecord {
+        sound: SoundMode::Mix,
+        ..standup()
+    };
+    assert_eq!(store.open_conferences().await.unwrap(), [kept]);
     let people = store
         .participants("standup".into(), None)
         .await

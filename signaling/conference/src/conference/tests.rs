@@ -9,6 +9,7 @@ const SETTINGS: Settings = Settings {
     max_participants: 3,
     slots: 12,
     policy: Policy::Adaptive,
+    sound: SoundMode::Mix,
     empty_grace: Duration::from_secs(60),
 };
 
@@ -89,7 +90,7 @@ fn everyone_learns_of_everyone() {
     let mut conference = room(&["ann"]);
     let done = does(&mut conference, 1, join("bob", Role::Speaker));
     let welcomed = done.iter().any(|effect| {
-        matches!(effect, Effect::Send { to, notice: Notice::Welcome { me, others } }
+        matches!(effect, Effect::Send { to, notice: Notice::Welcome { me, others, .. } }
         if to.0 == "bob" && me.number == 2 && others.len() == 1 && others[0].id.0 == "ann")
     });
     let announced = done.iter().any(|effect| matches!(effect, Effect::Send { to, notice: Notice::Joined(p) } if to.0 == "ann" && p.id.0 == "bob"));
@@ -97,7 +98,8 @@ fn everyone_learns_of_everyone() {
     assert!(done.contains(&Effect::OpenLeg {
         id: id("bob"),
         number: 2,
-        may_send: true
+        may_send: true,
+        sound: SoundMode::Mix,
     }));
     let direct = Notice::Path {
         publisher: id("bob"),
@@ -167,6 +169,34 @@ fn only_a_moderator_ends_it() {
 }
 
 #[test]
+fn only_a_moderator_changes_how_sound_is_sent_and_all_are_told() {
+    let mut conference = room(&["ann", "bob"]);
+    let relay = |who: &str| Event::Sound(id(who), SoundMode::Relay);
+    let refused = does(&mut conference, 1, relay("bob"));
+    let why = Refusal::Forbidden("change how sound is sent");
+    assert_eq!((refusal(&refused), refused.len()), (Some(&why), 1));
+
+    let done = does(&mut conference, 2, relay("ann"));
+    assert_eq!(done[0], Effect::Sound(SoundMode::Relay));
+    for who in ["ann", "bob"] {
+        assert!(told(&done, who, &Notice::Sound(SoundMode::Relay)));
+    }
+    let again = does(&mut conference, 3, relay("ann"));
+    assert!(told(&again, "ann", &Notice::Sound(SoundMode::Relay)) && again.len() == 1);
+
+    let done = does(&mut conference, 4, join("cid", Role::Speaker));
+    let tells = |effect: &Effect<u8>| match effect {
+        Effect::OpenLeg { sound, .. } => *sound == SoundMode::Relay,
+        Effect::Send {
+            notice: Notice::Welcome { sound, .. },
+            ..
+        } => *sound == SoundMode::Relay,
+        _ => false,
+    };
+    assert_eq!(done.iter().filter(|effect| tells(effect)).count(), 2);
+}
+
+#[test]
 fn a_listener_sends_nothing() {
     let mut conference = room(&["ann"]);
     does(&mut conference, 1, join("bob", Role::Listener));
@@ -195,6 +225,7 @@ fn a_listeners_leg_is_not_heard() {
         id: id("bob"),
         number: 2,
         may_send: false,
+        sound: SoundMode::Mix,
     };
     assert!(done.contains(&leg), "{done:?}");
 }

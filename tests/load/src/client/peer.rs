@@ -238,8 +238,8 @@ impl Peer {
                     None => (now, self.frame.1),
                 };
             }
-            Event::MediaAdded(media) if media.kind == MediaKind::Audio => {
-                self.mid.get_or_insert(media.mid);
+            Event::MediaAdded(media) if media.kind == MediaKind::Audio && self.mid.is_none() => {
+                self.mid = Some(media.mid);
             }
             Event::MediaAdded(media) => stay_dark(&mut self.rtc, media.mid),
             Event::RtpPacket(packet) => {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use convene_pipelines::{Leg, LegConfig, LegEvent, LegStats};
+use convene_pipelines::{Leg, LegConfig, LegEvent, LegStats, SoundMode};
 use gst::prelude::*;
 use tokio::{sync::mpsc, time};
 
@@ -14,7 +14,7 @@ use super::{
 use crate::{error::LoadError, lines, scene::Scene};
 
 /// As many slots as the service gives a leg.
-const AUDIO_SLOTS: usize = 0;
+const AUDIO_SLOTS: usize = 4;
 const VIDEO_SLOTS: usize = 12;
 
 /// How often it is asked whether sound has come, while a participant joins.
@@ -81,6 +81,7 @@ impl Legs {
             number: u32::try_from(number).unwrap_or(u32::MAX - 10) + 10,
             may_send: true,
             audio_slots: AUDIO_SLOTS,
+            sound: SoundMode::Mix,
             video_slots: VIDEO_SLOTS,
             ice: self.transport.ice(),
         };

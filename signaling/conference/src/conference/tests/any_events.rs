@@ -53,6 +53,7 @@ fn event() -> impl Strategy<Value = Event<u8>> {
         1 => who().prop_map(Event::LegFailed),
         2 => (who(), who()).prop_map(|(from, to)| Event::Pair { from, to, signal: 1 }),
         4 => (who(), who(), report).prop_map(|(from, peer, report)| Event::PairState { from, peer, report }),
+        1 => (who(), any::<bool>()).prop_map(|(id, relay)| Event::Sound(id, if relay { SoundMode::Relay } else { SoundMode::Mix })),
         2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
         2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
         1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
@@ -72,6 +73,8 @@ struct Watcher {
     numbers: BTreeSet<u32>,
     slots: BTreeMap<(ParticipantId, usize), (ParticipantId, Source)>,
     needed: BTreeSet<(ParticipantId, Source)>,
+    /// How each leg sends sound, and what its participant was told of it.
+    sound: BTreeMap<ParticipantId, (SoundMode, SoundMode)>,
     over: bool,
 }
 
@@ -86,7 +89,10 @@ impl Watcher {
         );
         assert!(!self.over || refused, "after the end: {effect:?}");
         match effect {
-            Effect::OpenLeg { id, number, .. } => {
+            Effect::OpenLeg {
+                id, number, sound, ..
+            } => {
+                self.sound.entry(id.clone()).or_default().0 = *sound;
                 assert!(self.legs.insert(id.clone()), "two legs for {id:?}");
                 assert!(self.numbers.insert(*number), "number {number} twice");
             }
@@ -112,6 +118,7 @@ impl Watcher {
             | Effect::Hides(id, _) => {
                 assert!(self.legs.contains(id));
             }
+            Effect::Sound(mode) => self.sound.values_mut().for_each(|sound| sound.0 = *mode),
             Effect::Over(_) => self.over = true,
             Effect::Send { to, notice } => self.told(to, notice),
             Effect::CloseSocket(_) => {}
@@ -123,11 +130,13 @@ impl Watcher {
         self.slots.retain(|(subscriber, _), _| subscriber != id);
         self.needed.retain(|(publisher, _)| publisher != id);
         self.knows.remove(id);
+        self.sound.remove(id);
     }
 
     fn told(&mut self, to: &ParticipantId, notice: &Notice<u8>) {
         match notice {
-            Notice::Welcome { others, .. } => {
+            Notice::Welcome { others, sound, .. } => {
+                self.sound.entry(to.clone()).or_default().1 = *sound;
                 let others = others.iter().map(|other| other.id.clone()).collect();
                 assert!(
                     self.knows.insert(to.clone(), others).is_none(),
@@ -143,6 +152,7 @@ impl Watcher {
             .get_mut(to)
             .unwrap_or_else(|| panic!("{to:?} is outside: {notice:?}"));
         match notice {
+            Notice::Sound(mode) => self.sound.entry(to.clone()).or_default().1 = *mode,
             Notice::Joined(other) => assert!(knows.insert(other.id.clone()), "came twice"),
             Notice::Left(other, _) => assert!(other == to || knows.remove(other), "left twice"),
             Notice::ServerNeeds {
@@ -173,6 +183,8 @@ impl Watcher {
         if self.over {
             return;
         }
+        let now = conference.settings.sound;
+        assert!(self.sound.values().all(|sound| *sound == (now, now)));
         for (id, knows) in &self.knows {
             let others: BTreeSet<_> = members
                 .iter()

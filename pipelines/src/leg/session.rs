@@ -1,5 +1,6 @@
-//! The mix's way into webrtcbin, which knows its m-line only as one that receives: to send on it would put a clocksync and
-//! a funnel before the RTP session, to which a packet of the mix can be handed as it is.
+//! Sound's way to the browser: into webrtcbin's RTP session. webrtcbin knows the mix's m-line only as one that receives and
+//! those of relayed talkers not at all: to send on them would put a clocksync and a funnel before the session, to which a
+//! packet of sound can be handed as it is.
 
 use std::sync::Arc;
 
@@ -9,13 +10,13 @@ use super::{
     LegError, LegStats,
     bridge::answers,
     build::Parts,
-    pads::{Tally, cannot, inner_pad, link},
+    pads::{Tally, cannot, inner_pad, link, mixed, relayed},
 };
 
-/// The pad into which `conveneaudio` puts the mix; it lives as long as this.
-pub(super) struct MixWay(gst::Pad);
+/// The pad into which `conveneaudio` puts what is sent; it lives as long as this.
+pub(super) struct SoundWay(gst::Pad);
 
-impl MixWay {
+impl SoundWay {
     fn between(
         source: &gst::Pad,
         session: gst::Pad,
@@ -43,10 +44,10 @@ fn opens(event: &gst::EventRef) -> bool {
     [StreamStart, Caps, Segment].contains(&event.type_())
 }
 
-impl Drop for MixWay {
+impl Drop for SoundWay {
     fn drop(&mut self) {
         if let Err(error) = self.0.set_active(false) {
-            tracing::warn!("the mix's pad does not stop: {error}");
+            tracing::warn!("a sound's pad does not stop: {error}");
         }
     }
 }
@@ -57,15 +58,34 @@ impl Parts {
     pub(super) fn lead_mix(
         &self,
         csrc_levels: bool,
-        tally: Tally,
         stats: &Arc<LegStats>,
-    ) -> Result<Option<MixWay>, LegError> {
+    ) -> Result<Option<SoundWay>, LegError> {
         let Some(session) = self.session_pad("send_rtp_sink") else {
             return Ok(None);
         };
         let source = inner_pad(&self.audio, "src")?;
-        let counted = (tally, Arc::clone(stats));
-        MixWay::between(&source, session, self.mix_caps(csrc_levels), counted).map(Some)
+        let counted: (Tally, _) = (mixed, Arc::clone(stats));
+        SoundWay::between(&source, session, self.mix_caps(csrc_levels), counted).map(Some)
+    }
+
+    /// Leads all audio slots into the session, over ways that have to be kept. `None`: nothing can be sent yet.
+    pub(super) fn open_audio_slots(
+        &self,
+        stats: &Arc<LegStats>,
+    ) -> Result<Option<Vec<SoundWay>>, LegError> {
+        let Some(session) = self.session_pad("send_rtp_sink") else {
+            return Ok(None);
+        };
+        let slots =
+            (0..self.lines.audio_slots).filter_map(|slot| Some((slot, self.relayed_caps(slot)?)));
+        let open = |(slot, caps)| {
+            let source = self.audio.request_pad_simple(&format!("src_{slot}"));
+            let source =
+                source.ok_or_else(|| LegError::Build("no pad for an audio slot".into()))?;
+            let counted: (Tally, _) = (relayed, Arc::clone(stats));
+            SoundWay::between(&source, session.clone(), caps, counted)
+        };
+        slots.map(open).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -108,7 +128,7 @@ mod tests {
         let source = gst::Pad::new(gst::PadDirection::Src);
         let caps = gst::Caps::new_empty_simple("application/x-rtp");
         let counted: (Tally, _) = (|_, _| {}, Arc::default());
-        let way = MixWay::between(&source, session(&seen), caps.clone(), counted).unwrap();
+        let way = SoundWay::between(&source, session(&seen), caps.clone(), counted).unwrap();
         source.set_active(true).unwrap();
         assert_eq!(source.peer_query_caps(None), caps);
         source.push_event(gst::event::StreamStart::new("mix"));
