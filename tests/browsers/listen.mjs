@@ -95,17 +95,24 @@ async function conceal(forMs) {
 
 async function begin(hertz) {
   const LOUD = 0.003; // amplitude, about -50 dB
-  const element = [...document.querySelectorAll('audio, video')]
-    .find(({ muted, paused, srcObject }) => !muted && !paused && srcObject?.getAudioTracks().length > 0);
-  if (!element) return 'no unmuted element plays a stream with sound';
   const context = new AudioContext();
-  await context.resume();
   const analyser = new AnalyserNode(context, { fftSize: 2_048 });
-  context.createMediaStreamSource(element.srcObject).connect(analyser);
+  const listened = new Set();
+  const listen = () => {
+    for (const { muted, paused, srcObject } of document.querySelectorAll('audio, video')) {
+      if (muted || paused || listened.has(srcObject) || !srcObject?.getAudioTracks().length) continue;
+      listened.add(srcObject);
+      context.createMediaStreamSource(srcObject).connect(analyser);
+    }
+  };
+  listen();
+  if (listened.size === 0) return 'no unmuted element plays a stream with sound';
+  await context.resume();
   const samples = new Float32Array(analyser.fftSize);
   let [heard, since, silence] = [performance.now(), performance.now(), 0];
   setInterval(() => {
     const now = performance.now();
+    listen(); // what begins to play later is heard, too
     analyser.getFloatTimeDomainData(samples);
     if (amplitude(samples, hertz / context.sampleRate) > LOUD) heard = now;
     else since = now;

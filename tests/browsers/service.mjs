@@ -82,7 +82,7 @@ class Service {
   }
 
   /**
-   * @param {{title: string, max_participants?: number}} wishes
+   * @param {{title: string, max_participants?: number, sound?: 'mix' | 'relay'}} wishes
    * @returns {Promise<{id: string, url: string, moderator_token: string}>}
    */
   async create(wishes) {
@@ -122,9 +122,18 @@ class Service {
   }
 
   /** Video bytes that have come to the server so far, over all legs. */
-  async videoBytes() {
-    const text = await (await fetch(`${this.inside}/metrics`)).text();
-    return sum(text, 'convene_video_bytes_received_total');
+  videoBytes() { return this.#counted('convene_video_bytes_received_total'); }
+
+  /** Packets of sound that have gone out so far, over all legs: mixed ones, and talkers' own. */
+  async soundPackets() {
+    return {
+      mixed: await this.#counted('convene_audio_packets_sent_total'),
+      relayed: await this.#counted('convene_audio_packets_relayed_total'),
+    };
+  }
+
+  async #counted(metric) {
+    return sum(await (await fetch(`${this.inside}/metrics`)).text(), metric);
   }
 }
 
