@@ -1,9 +1,6 @@
 //! The GObject shell of `conveneaudio`: declare, translate in, translate out, push.
 
-use std::sync::{
-    Arc, Condvar, LazyLock, Mutex,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
 use convene_clock::Bridge;
 use glib::{prelude::*, subclass::prelude::*};

@@ -1,9 +1,6 @@
 //! What goes out on the source pads, and what the bus is told.
 
-use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use convene_audio::{Number, Sound};
 use gst::{prelude::*, subclass::prelude::*};

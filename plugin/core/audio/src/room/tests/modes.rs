@@ -179,7 +179,7 @@ fn what_was_passed_on_already_is_not_again_and_is_counted() {
         room.packet(at(frame), ANN, &packet).unwrap();
         room.tick(at(frame) + Duration::from_millis(3)).unwrap();
     }
-    let Relayed {
+    let crate::Relayed {
         passed, duplicate, ..
     } = room.totals().relayed;
     assert!((25..=30).contains(&passed), "{passed}");
