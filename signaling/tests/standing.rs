@@ -73,12 +73,10 @@ fn shown(browser: Browser, agent: &Agent) -> String {
 
 async fn connect(ann: &mut Person, browser: Browser) -> Agent {
     let offer = ann.hear("offer").await["sdp"].as_str().unwrap().to_owned();
-    let candidate = ann
-        .hear_where("candidate", |m| {
-            m["candidate"].as_str().unwrap().contains(" UDP ")
-        })
-        .await;
-    let candidate = candidate["candidate"].as_str().unwrap();
+    let candidates = offer.lines().filter_map(|line| line.strip_prefix("a="));
+    let mut of_udp =
+        candidates.filter(|line| line.starts_with("candidate:") && line.contains(" UDP "));
+    let candidate = of_udp.next().unwrap();
     let ip: IpAddr = candidate.split(' ').nth(4).unwrap().parse().unwrap();
     let (ufrag, password) = (attribute(&offer, "ice-ufrag"), attribute(&offer, "ice-pwd"));
     let leg = Agent::start(ip, ufrag, password, true).await;
