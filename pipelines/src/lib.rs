@@ -17,7 +17,7 @@ pub use leg::{
     AddressKind, CAMERA_MID, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused,
     SCREEN_MID, SoundMode, Talker, Talkers, slot_mid,
 };
-pub use sdp::{Candidate, SdpError};
+pub use sdp::{Candidate, SdpError, candidates};
 
 /// Starts GStreamer with Convene's elements in it. May be called again.
 ///

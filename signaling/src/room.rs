@@ -14,7 +14,7 @@ use std::{
 use convene_conference::{
     Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings, SoundMode,
 };
-use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers};
+use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers, candidates};
 use convene_protocol::{
     AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, PathRecord,
     Publishing, Role, ServerMessage, Wishes,
@@ -434,6 +434,9 @@ impl Room {
     fn leg_event(&mut self, id: ParticipantId, event: LegEvent) {
         match event {
             LegEvent::Offer { sdp } => {
+                if let Some(seat) = self.seats.get_mut(&id) {
+                    candidates(&sdp).for_each(|candidate| seat.place.told(candidate));
+                }
                 self.handle(Event::Offered(id.clone()));
                 self.say(
                     &id,

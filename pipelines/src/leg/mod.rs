@@ -177,12 +177,12 @@ pub struct Talker {
 /// What a leg tells.
 #[derive(Debug)]
 pub enum LegEvent {
-    /// The offer for the browser.
+    /// The offer for the browser, with those candidates of ours that are known ([`candidates`](crate::candidates)).
     Offer {
         /// The session description.
         sdp: String,
     },
-    /// A candidate of ours for the browser.
+    /// Another candidate of ours for the browser.
     Candidate {
         /// The attribute's value.
         candidate: String,

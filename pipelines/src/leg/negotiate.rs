@@ -17,7 +17,7 @@ impl Task {
         let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
         promise::set_local(&parts.webrtcbin, &offer).await?;
         let sdp = parts.ours.offer(&self.describe(&text_of(&offer)?)?);
-        self.announced += sdp::candidates(&sdp);
+        self.announced += sdp::candidates(&sdp).count();
         self.state = State::Offered {
             offer: sdp.clone(),
             early: Vec::new(),

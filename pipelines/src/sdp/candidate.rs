@@ -86,13 +86,12 @@ fn is_address(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok() || (text.ends_with(".local") && text.len() <= 64)
 }
 
-/// How many candidates stand in a description.
-#[must_use]
-pub fn candidates(description: &str) -> usize {
-    let lines = description.lines();
-    lines
-        .filter(|line| line.starts_with("a=candidate:"))
-        .count()
+/// The candidates that stand in a description, as attributes' values.
+pub fn candidates(description: &str) -> impl Iterator<Item = &str> {
+    let attributes = description
+        .lines()
+        .filter_map(|line| line.strip_prefix("a="));
+    attributes.filter(|attribute| attribute.starts_with("candidate:"))
 }
 
 #[cfg(test)]
