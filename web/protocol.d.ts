@@ -68,8 +68,6 @@ export type Why = "connected" | "trying" | "both_private" | "not_connected" | "u
 
 export type Topology = "adaptive" | "claimed";
 
-export type SoundMode = "mix" | "relay";
-
 export type PairSignal = { "kind": "call", } | { "kind": "description", 
 /**
  * `offer`, `answer`, `pranswer` or `rollback`.
@@ -138,6 +136,218 @@ address: string,
  */
 own: boolean, };
 
+export type Permission = "microphone" | "camera" | "screen" | "chat" | "files";
+
+export type Permissions = { 
+/**
+ * To be heard.
+ */
+microphone: boolean, 
+/**
+ * To show a camera's picture.
+ */
+camera: boolean, 
+/**
+ * To show a screen.
+ */
+screen: boolean, 
+/**
+ * To write to all.
+ */
+chat: boolean, 
+/**
+ * To offer files.
+ */
+files: boolean, };
+
+export type Rules = { 
+/**
+ * Nobody new enters but moderators.
+ */
+locked: boolean, 
+/**
+ * Whoever is no moderator waits until one lets him in.
+ */
+lobby: boolean, 
+/**
+ * What newcomers may do.
+ */
+permissions: Permissions, };
+
+export type Action = { "kind": "hand", 
+/**
+ * Whether up.
+ */
+up: boolean, } | { "kind": "say", 
+/**
+ * 1 to 2000 characters of plain text.
+ */
+text: string, 
+/**
+ * The message that it replies to.
+ */
+reply_to: number | null, } | { "kind": "mute", 
+/**
+ * Whose; `None`: everyone's.
+ */
+participant: string | null, } | { "kind": "permit", 
+/**
+ * To whom; `None`: to everyone.
+ */
+participant: string | null, 
+/**
+ * What.
+ */
+permission: Permission, 
+/**
+ * Whether.
+ */
+allowed: boolean, } | { "kind": "ask", 
+/**
+ * Whom.
+ */
+participant: string, 
+/**
+ * What.
+ */
+permission: Permission, } | { "kind": "lower_hand", 
+/**
+ * Whose; `None`: everyone's.
+ */
+participant: string | null, } | { "kind": "admit", 
+/**
+ * Whom; `None`: all.
+ */
+participant: string | null, } | { "kind": "deny", 
+/**
+ * Whom.
+ */
+participant: string, 
+/**
+ * Whether he is kept out from now on.
+ */
+ban: boolean, } | { "kind": "lobby", 
+/**
+ * Whether.
+ */
+on: boolean, } | { "kind": "lock", 
+/**
+ * Whether.
+ */
+on: boolean, } | { "kind": "remove", 
+/**
+ * Whom.
+ */
+participant: string, 
+/**
+ * Whether he is kept out from now on.
+ */
+ban: boolean, } | { "kind": "unban", 
+/**
+ * Its number.
+ */
+ban: number, } | { "kind": "role", 
+/**
+ * To whom.
+ */
+participant: string, 
+/**
+ * Which.
+ */
+role: Role, } | { "kind": "hand_over", 
+/**
+ * Whom.
+ */
+participant: string, } | { "kind": "bans", } | { "kind": "audit", };
+
+export type Waiting = { 
+/**
+ * His id.
+ */
+id: string, 
+/**
+ * The name he chose.
+ */
+name: string, 
+/**
+ * For what he waits.
+ */
+until: WaitsFor, };
+
+export type WaitsFor = "moderator" | "start";
+
+export type Ban = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * His name when it was made.
+ */
+name: string, 
+/**
+ * Whether his browser is kept out; else it gave no identity, and the name is.
+ */
+by_identity: boolean, 
+/**
+ * The name of who made it.
+ */
+by: string, };
+
+export type Person = { 
+/**
+ * His id.
+ */
+id: string, 
+/**
+ * His name.
+ */
+name: string, };
+
+export type AuditEntry = { 
+/**
+ * When, in seconds since 1970.
+ */
+at: number, 
+/**
+ * Who; absent when the role fell to somebody since nobody had it.
+ */
+by: Person | null, 
+/**
+ * What.
+ */
+action: Action, 
+/**
+ * The name of whom it is about.
+ */
+whom: string | null, };
+
+export type ChatMessage = { 
+/**
+ * Its number; the next one's is higher.
+ */
+id: number, 
+/**
+ * Whose.
+ */
+from: string, 
+/**
+ * His name.
+ */
+name: string, 
+/**
+ * Plain text; never to be taken for HTML.
+ */
+text: string, 
+/**
+ * The message that it replies to.
+ */
+reply_to: number | null, 
+/**
+ * When, in milliseconds since 1970 by the service's clock.
+ */
+at: number, };
+
 export type ConferenceInfo = { 
 /**
  * The id in its URL.
@@ -150,7 +360,15 @@ title: string,
 /**
  * How many may be in it at once.
  */
-max_participants: number, };
+max_participants: number, 
+/**
+ * When it begins, in seconds since 1970; absent: at its creation.
+ */
+starts_at: number | null, 
+/**
+ * What holds for all.
+ */
+rules: Rules, };
 
 export type ParticipantInfo = { 
 /**
@@ -176,7 +394,19 @@ class: Class,
 /**
  * What he sends.
  */
-publishing: Publishing, };
+publishing: Publishing, 
+/**
+ * What he may do, in his role.
+ */
+permissions: Permissions, 
+/**
+ * His hand is up: of two, the lower number was first.
+ */
+hand: number | null, 
+/**
+ * His socket is gone; he may come back.
+ */
+away: boolean, };
 
 export type ClientMessage = { "type": "join", 
 /**
@@ -194,7 +424,32 @@ publishing: Publishing,
 /**
  * What is wished of the network; left out: to pass nothing on, to hide nothing, no limit.
  */
-wishes: Wishes, } | { "type": "answer", 
+wishes: Wishes, 
+/**
+ * By what the browser is known again: 22 to 128 letters, digits, `-` and `_` that it has made at random once,
+ * and tells nobody else; left out: it is not.
+ */
+identity?: string, } | { "type": "resume", 
+/**
+ * Who.
+ */
+participant: string, 
+/**
+ * What `welcome` said to resume with.
+ */
+key: string, 
+/**
+ * Whether this page has its side of the leg still; otherwise it gets a new `offer`.
+ */
+has_leg: boolean, } | { "type": "act", 
+/**
+ * Any number, to tell the answer by.
+ */
+request: number, 
+/**
+ * What.
+ */
+action: Action, } | { "type": "answer", 
 /**
  * The session description.
  */
@@ -274,13 +529,17 @@ pictures: Array<Picture>, } | { "type": "sizes",
 /**
  * The pictures whose sizes are others than before.
  */
-pictures: Array<Shown>, } | { "type": "sound", 
-/**
- * In which.
- */
-mode: SoundMode, } | { "type": "leave", } | { "type": "end", };
+pictures: Array<Shown>, } | { "type": "leave", } | { "type": "end", };
 
-export type ServerMessage = { "type": "welcome", 
+export type ServerMessage = { "type": "waiting", 
+/**
+ * For what you wait.
+ */
+until: WaitsFor, 
+/**
+ * The conference.
+ */
+conference: ConferenceInfo, } | { "type": "welcome", 
 /**
  * You.
  */
@@ -298,13 +557,22 @@ participants: Array<ParticipantInfo>,
  */
 stun_urls: Array<string>, 
 /**
- * Whether `end` will be obeyed, and `sound`.
+ * Whether `end` will be obeyed.
  */
 may_end: boolean, 
 /**
- * How you get the others' sound.
+ * What was written, the oldest first, as far back as is kept.
  */
-sound: SoundMode, } | { "type": "offer", 
+chat: Array<ChatMessage>, 
+/**
+ * With what `resume` makes you the same again; a secret.
+ */
+resume_key: string, 
+/**
+ * Whether you are the same again. Then all else that you know of others is void: how pictures go, and whom you
+ * send yours, is told anew.
+ */
+resumed: boolean, } | { "type": "offer", 
 /**
  * The session description.
  */
@@ -437,11 +705,47 @@ rtp_time: number,
 /**
  * Those in the mix, loudest first.
  */
-talkers: Array<Talker>, } | { "type": "sound", 
+talkers: Array<Talker>, } | { "type": "rules", 
 /**
- * In which way.
+ * How it is now.
  */
-mode: SoundMode, } | { "type": "ended", 
+rules: Rules, } | { "type": "waiting_list", 
+/**
+ * In the order of their coming.
+ */
+waiting: Array<Waiting>, } | { "type": "chat", 
+/**
+ * What.
+ */
+message: ChatMessage, } | { "type": "asked", 
+/**
+ * Who.
+ */
+by: string, 
+/**
+ * What.
+ */
+permission: Permission, } | { "type": "done", 
+/**
+ * Your number.
+ */
+request: number, } | { "type": "bans", 
+/**
+ * Your number.
+ */
+request: number, 
+/**
+ * All, the oldest first.
+ */
+bans: Array<Ban>, } | { "type": "audit", 
+/**
+ * Your number.
+ */
+request: number, 
+/**
+ * The last of it, the newest first.
+ */
+entries: Array<AuditEntry>, } | { "type": "ended", 
 /**
  * Why.
  */
@@ -457,7 +761,11 @@ message: string,
 /**
  * Whether the socket closes after this.
  */
-fatal: boolean, };
+fatal: boolean, 
+/**
+ * Your number, if it answers an `act`.
+ */
+request: number | null, };
 
 export type Talker = { 
 /**
@@ -473,11 +781,11 @@ number: number,
  */
 level: number, };
 
-export type LeaveReason = "left" | "vanished" | "leg_failed";
+export type LeaveReason = "left" | "vanished" | "leg_failed" | "removed" | "banned";
 
 export type EndReason = "moderator" | "empty" | "shutdown";
 
-export type ErrorCode = "malformed" | "too_large" | "out_of_order" | "bad_token" | "forbidden" | "full" | "no_conference" | "no_participant" | "bad_name" | "bad_sdp" | "bad_candidate" | "too_many" | "internal";
+export type ErrorCode = "malformed" | "too_large" | "out_of_order" | "bad_token" | "forbidden" | "full" | "no_conference" | "no_participant" | "bad_name" | "bad_sdp" | "bad_candidate" | "locked" | "banned" | "denied" | "taken_over" | "cannot_resume" | "bad_text" | "too_many" | "internal";
 
 export type CreateConference = { 
 /**
@@ -497,9 +805,13 @@ listed: boolean,
  */
 topology: Topology | null, 
 /**
- * How everyone gets the others' sound to begin with; a moderator may change it. A mix when absent.
+ * Whether whoever is no moderator waits to be let in.
  */
-sound: SoundMode, };
+lobby?: boolean, 
+/**
+ * When it begins, in seconds since 1970, at most a year ahead; at once when absent.
+ */
+starts_at?: number, };
 
 export type ConferenceCreated = { 
 /**
@@ -539,7 +851,11 @@ listed: boolean,
 /**
  * When it was created, in seconds since 1970.
  */
-created_at: number, };
+created_at: number, 
+/**
+ * When it begins, in seconds since 1970; absent: at its creation.
+ */
+starts_at: number | null, };
 
 export type AddressOrigin = "socket" | "host" | "srflx" | "other" | "checked" | "observed";
 

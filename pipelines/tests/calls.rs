@@ -121,6 +121,43 @@ fn a_leg_tells_of_addresses_packets_and_talkers() {
     });
 }
 
+/// Those who were heard when the leg last told of it.
+fn heard_by(call: &Call) -> Option<Vec<&str>> {
+    call.told.iter().rev().find_map(|event| match event {
+        LegEvent::Talkers(told) => {
+            let talkers = told.talkers.iter();
+            Some(talkers.map(|talker| &*talker.participant).collect())
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn whoever_is_not_to_be_heard_is_not_whatever_he_sends() {
+    within(
+        "whoever_is_not_to_be_heard_is_not_whatever_he_sends",
+        || async {
+            let mut ann = Call::connect(config("c", "ann", 1), true).await;
+            let mut bob = Call::connect(config("c", "bob", 2), false).await;
+            let hears = |who: &'static [&str]| {
+                move |bob: &Call| heard_by(bob).is_some_and(|heard| heard == who)
+            };
+            bob.until("hears Ann", hears(&["ann"])).await;
+            ann.leg.hear(false);
+            bob.until("hears nobody", hears(&[])).await;
+            let received = |ann: &Call| ann.leg.stats().audio_packets_received.load(Relaxed);
+            let before = received(&ann);
+            ann.until("goes on sending", |ann| received(ann) > before + 50)
+                .await;
+            bob.until("hears nobody still", hears(&[])).await;
+            ann.leg.hear(true);
+            bob.until("hears Ann again", hears(&["ann"])).await;
+            ann.close().await;
+            bob.close().await;
+        },
+    );
+}
+
 #[test]
 fn a_browser_restarts_ice() {
     within("a_browser_restarts_ice", || async {

@@ -123,23 +123,32 @@ impl Directory {
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             let ended = tokio::spawn(run).await;
-            directory.ended(&id, ended.is_err());
+            directory.ended(&id, ended.is_err()).await;
         });
     }
 
-    fn ended(&self, id: &str, crashed: bool) {
+    async fn ended(&self, id: &str, crashed: bool) {
         if crashed {
+            let kept = self.kept(id).await;
             tracing::error!("a conference failed by our fault; it starts empty at the next join");
             self.shared
                 .meters
                 .rooms_crashed
                 .fetch_add(1, Ordering::Relaxed);
             if let Some(entry) = self.entries().get_mut(id) {
+                entry.record = kept.unwrap_or_else(|| entry.record.clone());
                 entry.room = None;
             }
         } else {
             self.entries().remove(id);
         }
+    }
+
+    /// A conference as its moderators have left it.
+    async fn kept(&self, id: &str) -> Option<ConferenceRecord> {
+        let all = self.shared.store.open_conferences().await;
+        let all = all.inspect_err(|error| tracing::error!("its rules are forgotten: {error}"));
+        all.ok()?.into_iter().find(|record| record.id == id)
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
@@ -159,6 +168,7 @@ impl Entry {
             listed,
             max_participants,
             created_at,
+            starts_at,
             ..
         } = self.record.clone();
         ConferenceSummary {
@@ -168,6 +178,7 @@ impl Entry {
             participants: u32::try_from(self.people()).unwrap_or(u32::MAX),
             listed,
             created_at,
+            starts_at,
         }
     }
 }
@@ -177,8 +188,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{config::Ports, leg::LegKind, metrics::Meters, store::Store};
-    use convene_protocol::{SoundMode, Topology};
-    use std::{path::Path, time::Duration};
+    use convene_protocol::{Rules, SoundMode, Topology};
+    use std::{collections::BTreeSet, path::Path, time::Duration};
 
     fn directory(data: &Path) -> Arc<Directory> {
         Directory::new(Shared {
@@ -199,6 +210,11 @@ mod tests {
             topology: Topology::Adaptive,
             sound: SoundMode::Mix,
             creator_address: String::new(),
+            starts_at: None,
+            rules: Rules::default(),
+            bans: Vec::new(),
+            moderators: BTreeSet::new(),
+            was_led: false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Ids that nobody guesses: 80 random bits in lower-case base 32 (RFC 4648 section 6), 16 letters.
 
+use crate::tokens::Secret;
+
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 const BYTES: usize = 10;
 const LETTERS: usize = BYTES * 8 / 5;
@@ -17,6 +19,14 @@ pub fn fresh() -> Result<String, NoRandomness> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)?;
     Ok(base32(&bytes))
+}
+
+/// What only its bearer knows: 160 random bits, which nobody guesses.
+///
+/// # Errors
+/// [`NoRandomness`] when the system has none to give.
+pub fn secret() -> Result<Secret, NoRandomness> {
+    Ok(Secret::new(fresh()? + &fresh()?))
 }
 
 /// Whether `text` could be an id of ours.

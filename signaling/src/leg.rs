@@ -91,14 +91,14 @@ impl LegKind {
         conference: &ConferenceInfo,
         participant: &ParticipantId,
         number: u32,
-        may_send: bool,
+        heard: bool,
         sound: SoundMode,
     ) -> LegConfig {
         LegConfig {
             conference: conference.id.clone(),
             participant: participant.0.clone(),
             number,
-            may_send,
+            may_send: heard,
             audio_slots: audio_slots(conference.max_participants),
             sound,
             video_slots: video_slots(conference.max_participants),

@@ -73,6 +73,7 @@ impl Outbox {
             code,
             message,
             fatal,
+            request: None,
         });
         if fatal {
             self.close();

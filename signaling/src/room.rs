@@ -11,13 +11,10 @@ use std::{
     time::Duration,
 };
 
-use convene_conference::{
-    Conference, Effect, EndReason, Event, Notice, Participant, ParticipantId, Settings, SoundMode,
-};
-use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers, candidates};
+use convene_conference::{Conference, Effect, EndReason, Event, ParticipantId, Settings};
+use convene_pipelines::{Leg, LegEvent};
 use convene_protocol::{
-    AddressOrigin, AddressProtocol, ClientMessage, ConferenceInfo, PairSignal, PathRecord,
-    Publishing, Role, ServerMessage, Wishes,
+    AuditEntry, ClientMessage, ConferenceInfo, PairSignal, PathRecord, Publishing, Role, Wishes,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -30,11 +27,14 @@ use crate::{
     metrics::Meters,
     outbox::{Line, Outbox},
     probe,
-    store::{ConferenceRecord, Note, Store},
-    time::unix_now,
+    store::{ConferenceRecord, Note, Store, StoreError},
+    time::{since_1970, unix_now},
+    tokens::Secret,
     translate,
 };
 
+mod legs;
+mod people;
 mod probing;
 mod whereabouts;
 
@@ -48,12 +48,14 @@ const MAILBOX: usize = 1_024;
 pub enum Input {
     /// Somebody wants to enter.
     Join(Box<Newcomer>),
+    /// Somebody wants to be the same again.
+    Resume(Box<Comeback>),
     /// Somebody says something.
-    Said(ParticipantId, ClientMessage),
+    Said(Voice, ClientMessage),
     /// Somebody's socket closed; `clean`: the page closed it.
     SocketClosed {
         /// Whose.
-        id: ParticipantId,
+        voice: Voice,
         /// How.
         clean: bool,
     },
@@ -61,6 +63,15 @@ pub enum Input {
     Leg(ParticipantId, LegEvent),
     /// Somebody's probe has something to tell.
     Probe(ParticipantId, probe::News),
+    /// What moderators did, as a moderator asked.
+    Audit {
+        /// Who asked.
+        to: ParticipantId,
+        /// His number for the answer.
+        request: u32,
+        /// What the database has.
+        found: Result<Vec<AuditEntry>, StoreError>,
+    },
     /// A moderator asks how everyone gets everyone else's pictures.
     Paths(oneshot::Sender<Vec<PathRecord>>),
     /// A moderator ends it over the API.
@@ -69,11 +80,35 @@ pub enum Input {
     Shutdown,
 }
 
+/// Who speaks, and on which of the service's sockets: a participant can have another one by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voice {
+    /// Who.
+    pub id: ParticipantId,
+    /// The socket's number.
+    pub socket: u64,
+}
+
+/// A page's side: where it is, and where to speak to it.
+#[derive(Debug)]
+pub struct Page {
+    /// The socket's number.
+    pub socket: u64,
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// How its browser reaches the legs' ports, as far as that is known.
+    pub host: Option<String>,
+    /// Where to speak to it.
+    pub outbox: Outbox,
+}
+
 /// Somebody who wants to enter.
 #[derive(Debug)]
 pub struct Newcomer {
     /// His new id.
     pub id: ParticipantId,
+    /// With what he can come back.
+    pub key: Secret,
     /// The name he chose.
     pub name: String,
     /// The role his token gives him.
@@ -82,12 +117,25 @@ pub struct Newcomer {
     pub publishing: Publishing,
     /// What he wishes of his network.
     pub wishes: Wishes,
-    /// Where his socket comes from.
-    pub address: SocketAddr,
-    /// How his browser reaches the legs' ports, as far as that is known.
-    pub host: Option<String>,
-    /// Where to speak to him.
-    pub outbox: Outbox,
+    /// By what his browser is known again: a fingerprint.
+    pub identity: Option<String>,
+    /// His page.
+    pub page: Page,
+}
+
+/// Somebody who wants to be the same again.
+#[derive(Debug)]
+pub struct Comeback {
+    /// Who he says he is.
+    pub id: ParticipantId,
+    /// What shall prove it.
+    pub key: String,
+    /// Whether his page has its side of the leg still.
+    pub has_leg: bool,
+    /// His page.
+    pub page: Page,
+    /// Whether he is.
+    pub reply: oneshot::Sender<bool>,
 }
 
 /// What all conferences of the service share.
@@ -132,20 +180,28 @@ pub struct Room {
     mailbox: mpsc::Sender<Input>,
     people: Arc<AtomicUsize>,
     started: Instant,
+    /// When that was, since 1970.
+    origin: Duration,
     /// Those whose sockets did not keep up, as the machine has yet to be told.
     stalled: Vec<ParticipantId>,
     closing: JoinSet<()>,
     over: Option<EndReason>,
 }
 
-/// What belongs to one participant.
+/// What belongs to one participant, or to one who waits to be one.
 struct Seat {
+    /// The number of his socket: what comes on another one is not his.
+    socket: u64,
+    key: Secret,
     address: SocketAddr,
     stun_url: Option<String>,
     line: Option<Line>,
     leg: Option<Leg>,
     place: Whereabouts,
+    /// Whether he was let in.
     welcomed: bool,
+    /// Whether he waits for that.
+    waits: bool,
 }
 
 impl Room {
@@ -161,26 +217,33 @@ impl Room {
             mailbox: mailbox.clone(),
             people: Arc::clone(&people),
         };
+        let origin = since_1970();
         let settings = Settings {
             max_participants: record.max_participants as usize,
             slots: video_slots(record.max_participants),
             policy: translate::policy_in(record.topology),
             sound: translate::sound_in(record.sound),
             empty_grace: shared.empty_grace,
+            starts: record.starts_at.map_or(Duration::ZERO, |at| {
+                Duration::from_secs(at).saturating_sub(origin)
+            }),
         };
         let info = ConferenceInfo {
             id: record.id.clone(),
             title: record.title.clone(),
             max_participants: record.max_participants,
+            starts_at: record.starts_at,
+            rules: record.rules,
         };
         let room = Self {
             info,
             shared,
-            conference: Conference::new(Duration::ZERO, settings),
+            conference: Conference::new(Duration::ZERO, settings, record.saved()),
             seats: HashMap::new(),
             mailbox,
             people,
             started: Instant::now(),
+            origin,
             stalled: Vec::new(),
             closing: JoinSet::new(),
             over: None,
@@ -204,7 +267,8 @@ impl Room {
                 Some(input) => self.take(input),
                 None => self.handle(Event::Tick),
             }
-            self.people.store(self.seats.len(), Ordering::Relaxed);
+            self.people
+                .store(self.conference.people(), Ordering::Relaxed);
             if let Some(reason) = self.over.filter(|_| self.closing.is_empty()) {
                 break reason;
             }
@@ -219,23 +283,21 @@ impl Room {
     fn take(&mut self, input: Input) {
         match input {
             Input::Join(newcomer) => self.join(*newcomer),
-            Input::Said(id, ClientMessage::Probe { signal }) => self.probe_said(id, signal),
-            Input::Said(id, ClientMessage::Sizes { pictures }) => {
-                self.with_leg(&id, |leg| {
-                    for shown in &pictures {
-                        let source = translate::source_name(translate::source_in(shown.source));
-                        leg.resize(&shown.publisher, source, (shown.width, shown.height));
-                    }
-                });
-            }
-            Input::Said(id, message) => {
-                if let Some(event) = translate::event(&id, message) {
-                    self.handle(event);
+            Input::Resume(comeback) => self.resume(*comeback),
+            Input::Said(voice, message) => {
+                if self.is_his(&voice) {
+                    self.said(voice.id, message);
                 }
             }
-            Input::SocketClosed { id, clean } => self.handle(Event::SocketClosed { id, clean }),
+            Input::SocketClosed { voice, clean } => {
+                if self.is_his(&voice) {
+                    let id = voice.id;
+                    self.handle(Event::SocketClosed { id, clean });
+                }
+            }
             Input::Leg(id, event) => self.leg_event(id, event),
             Input::Probe(id, news) => self.probe_news(id, news),
+            Input::Audit { to, request, found } => self.tell_audit(&to, request, found),
             Input::Paths(reply) => {
                 let paths = self.conference.paths();
                 // Whoever asked may have gone.
@@ -246,36 +308,15 @@ impl Room {
         }
     }
 
-    fn join(&mut self, newcomer: Newcomer) {
-        let Newcomer {
-            id,
-            name,
-            role,
-            publishing,
-            wishes,
-            address,
-            host,
-            outbox,
-        } = newcomer;
-        let host = host.as_deref();
-        let seat = Seat {
-            address,
-            stun_url: host.and_then(|host| self.shared.legs.stun_url(host)),
-            line: Some(Line(outbox)),
-            leg: None,
-            place: Whereabouts::default(),
-            welcomed: false,
-        };
-        self.seats.insert(id.clone(), seat);
-        self.handle(Event::Join {
-            id: id.clone(),
-            name,
-            role: translate::role_in(role),
-            publishing: translate::publishing_in(publishing),
-            wishes: translate::wishes_in(wishes),
-        });
-        if self.seats.get(&id).is_some_and(|seat| !seat.welcomed) {
-            self.seats.remove(&id);
+    fn said(&mut self, id: ParticipantId, message: ClientMessage) {
+        match message {
+            ClientMessage::Probe { signal } => self.probe_said(id, signal),
+            ClientMessage::Sizes { pictures } => self.resize(&id, &pictures),
+            message => {
+                if let Some(event) = translate::event(&id, message) {
+                    self.handle(event);
+                }
+            }
         }
     }
 
@@ -298,9 +339,10 @@ impl Room {
             Effect::OpenLeg {
                 id,
                 number,
-                may_send,
+                heard,
                 sound,
-            } => self.open_leg(&id, number, may_send, sound),
+            } => self.open_leg(&id, number, heard, sound),
+            Effect::Hear(id, heard) => self.with_leg(&id, |leg| leg.hear(heard)),
             Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
             Effect::LegCandidate(id, candidate, mline) => {
                 self.with_leg(&id, |leg| leg.candidate(candidate, mline))
@@ -327,7 +369,10 @@ impl Room {
                     seat.line = None;
                 }
             }
-            Effect::CloseLeg(id) => self.vacate(&id),
+            Effect::CloseLeg(id) => self.close_leg(&id),
+            Effect::Gone(id) => self.vacate(&id),
+            Effect::Keep(kept) => self.keep(kept),
+            Effect::TellAudit { to, request } => self.look_up_audit(to, request),
             Effect::Over(reason) => self.end(reason),
         }
     }
@@ -336,174 +381,6 @@ impl Room {
         self.over = Some(reason);
         if reason != EndReason::Shutdown {
             self.note(Note::Ended { at: unix_now() });
-        }
-    }
-}
-
-/// Participants.
-impl Room {
-    fn tell(&mut self, to: &ParticipantId, notice: Notice<PairSignal>) {
-        let Some(seat) = self.seats.get_mut(to) else {
-            return;
-        };
-        seat.welcomed |= matches!(notice, Notice::Welcome { .. });
-        let (address, fatal) = (seat.address, !seat.welcomed);
-        let stun_url = seat.stun_url.clone();
-        if let Notice::Welcome { me, .. } = &notice {
-            self.note_arrival(me, address);
-        }
-        let message = translate::message(notice, &self.info, stun_url, fatal);
-        self.say(to, message);
-    }
-
-    fn say(&mut self, to: &ParticipantId, message: ServerMessage) {
-        let Some(seat) = self.seats.get_mut(to) else {
-            return;
-        };
-        let kept_up = seat.line.as_ref().is_none_or(|line| line.0.say(message));
-        if !kept_up {
-            seat.line = None;
-            self.stalled.push(to.clone());
-        }
-    }
-
-    fn vacate(&mut self, id: &ParticipantId) {
-        let Some(seat) = self.seats.remove(id) else {
-            return;
-        };
-        if let Some(leg) = seat.leg {
-            self.closing.spawn(leg.close());
-        }
-        let participant = id.0.clone();
-        self.note(Note::Left {
-            participant,
-            at: unix_now(),
-        });
-    }
-
-    fn note_arrival(&self, me: &Participant, address: SocketAddr) {
-        let at = unix_now();
-        self.note(Note::Joined {
-            participant: me.id.0.clone(),
-            name: me.name.clone(),
-            role: translate::role_out(me.role),
-            at,
-        });
-        self.note_address(
-            &me.id,
-            AddressOrigin::Socket,
-            AddressProtocol::Tcp,
-            &address.ip().to_string(),
-            address.port(),
-        );
-    }
-
-    fn note(&self, note: Note) {
-        self.shared.store.note(&self.info.id, note);
-    }
-}
-
-/// Legs.
-impl Room {
-    fn open_leg(&mut self, id: &ParticipantId, number: u32, may_send: bool, sound: SoundMode) {
-        let Some(seat) = self.seats.get_mut(id) else {
-            return;
-        };
-        let (events, told) = mpsc::unbounded_channel();
-        let sound = translate::sound_of_leg(sound);
-        let legs = &self.shared.legs;
-        let config = legs.config(&self.info, id, number, may_send, sound);
-        let leg = Leg::open(config, events);
-        self.shared.meters.leg_opened(leg.stats());
-        seat.leg = Some(leg);
-        tokio::spawn(forward(id.clone(), told, self.mailbox.clone()));
-    }
-
-    fn serve_sound(&self, mode: SoundMode) {
-        let legs = self.seats.values().filter_map(|seat| seat.leg.as_ref());
-        legs.for_each(|leg| leg.serve(translate::sound_of_leg(mode)));
-        self.note(Note::Sound(translate::sound_out(mode)));
-    }
-
-    fn with_leg(&self, id: &ParticipantId, tell: impl FnOnce(&Leg)) {
-        if let Some(leg) = self.seats.get(id).and_then(|seat| seat.leg.as_ref()) {
-            tell(leg);
-        }
-    }
-
-    fn leg_event(&mut self, id: ParticipantId, event: LegEvent) {
-        match event {
-            LegEvent::Offer { sdp } => {
-                if let Some(seat) = self.seats.get_mut(&id) {
-                    candidates(&sdp).for_each(|candidate| seat.place.told(candidate));
-                }
-                self.handle(Event::Offered(id.clone()));
-                self.say(
-                    &id,
-                    ServerMessage::Offer {
-                        sdp,
-                        camera_mid: CAMERA_MID.into(),
-                        screen_mid: SCREEN_MID.into(),
-                    },
-                );
-            }
-            LegEvent::Candidate {
-                candidate,
-                mline_index,
-            } => {
-                if let Some(seat) = self.seats.get_mut(&id) {
-                    seat.place.told(&candidate);
-                }
-                self.say(
-                    &id,
-                    ServerMessage::Candidate {
-                        candidate,
-                        mline_index,
-                    },
-                );
-            }
-            LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
-            LegEvent::Connected => self.handle(Event::LegConnected(id)),
-            LegEvent::Heard => self.handle(Event::LegHeard(id)),
-            LegEvent::Talkers(talkers) => self.mention_talkers(&id, talkers),
-            LegEvent::Layers { source, needed } => {
-                if let Some(message) = translate::layers(&source, needed) {
-                    self.say(&id, message);
-                }
-            }
-            LegEvent::Silent => self.handle(Event::LegSilent(id)),
-            LegEvent::Back => self.handle(Event::LegBack(id)),
-            LegEvent::Address { .. } => self.learn(id, &event),
-            LegEvent::Refused(refused) => {
-                self.say(&id, translate::leg_refusal(&refused));
-                if let Refused::Answer(_) = refused {
-                    self.handle(Event::AnswerRefused(id));
-                }
-            }
-            LegEvent::Failed { cause } => {
-                tracing::warn!("the leg of participant {} failed: {cause}", id.0);
-                self.handle(Event::LegFailed(id));
-            }
-            LegEvent::Closed => {}
-        }
-    }
-
-    fn mention_talkers(&self, id: &ParticipantId, talkers: Talkers) {
-        let seat = self.seats.get(id).filter(|seat| seat.welcomed);
-        if let Some(line) = seat.and_then(|seat| seat.line.as_ref()) {
-            line.0.mention(translate::talkers(talkers));
-        }
-    }
-}
-
-async fn forward(
-    id: ParticipantId,
-    mut told: mpsc::UnboundedReceiver<LegEvent>,
-    mailbox: mpsc::Sender<Input>,
-) {
-    while let Some(event) = told.recv().await {
-        if mailbox.send(Input::Leg(id.clone(), event)).await.is_err() {
-            return;
         }
     }
 }

@@ -5,7 +5,10 @@ use std::{
     fs, io,
     net::{IpAddr, SocketAddr},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -47,6 +50,8 @@ pub struct House {
     creations: Mutex<Buckets<IpAddr>>,
     /// How many sockets are open.
     sockets: watch::Sender<usize>,
+    /// How many there ever were.
+    sockets_ever: AtomicU64,
     /// Whether the service ends.
     pub(crate) stopping: watch::Receiver<bool>,
     started: Instant,
@@ -66,6 +71,11 @@ impl House {
     pub(crate) fn socket_opened(self: &Arc<Self>) -> OpenSocket {
         self.sockets.send_modify(|open| *open += 1);
         OpenSocket(Arc::clone(self))
+    }
+
+    /// Another number for each socket.
+    pub(crate) fn next_socket(&self) -> u64 {
+        self.sockets_ever.fetch_add(1, Ordering::Relaxed)
     }
 
     async fn sockets_closed(&self) {
@@ -244,6 +254,7 @@ async fn house(
         meters,
         creations: Mutex::new(Buckets::new(rate)),
         sockets: watch::Sender::new(0),
+        sockets_ever: AtomicU64::new(0),
         stopping,
         started: Instant::now(),
         port,

@@ -1,4 +1,5 @@
-//! One WebSocket per participant. The first message is `join`; then messages go to the conference and its go back.
+//! One WebSocket per participant. The first message is `join` or `resume`; then messages go to the conference and its go
+//! back.
 //!
 //! A socket is its own task, in which three things go on: listening, speaking, and being told that its page does not
 //! keep up. Whatever ends one of them ends the socket, and the conference is told how.
@@ -22,7 +23,7 @@ use futures_util::{
     stream::{SplitSink, SplitStream},
 };
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{self, Instant},
 };
 use tokio_tungstenite::tungstenite;
@@ -32,7 +33,7 @@ use crate::{
     House, ids,
     limits::{Bucket, Rate},
     outbox::{Out, Outbox, outbox},
-    room::{Input, Newcomer, RoomHandle},
+    room::{Comeback, Input, Newcomer, Page, RoomHandle, Voice},
     time::unix_now,
 };
 
@@ -49,6 +50,8 @@ const WRITE: Duration = Duration::from_secs(10);
 const JOIN: Duration = Duration::from_secs(10);
 /// How long a page may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+const NO_CONFERENCE: &str = "there is no such conference, or it has ended";
 
 /// Whoever enters a conference of 100 sends an offer and ten candidates to each.
 const MESSAGES: Rate = Rate {
@@ -106,9 +109,9 @@ impl Door {
                 .sockets_stalled
                 .fetch_add(1, Ordering::Relaxed);
         }
-        if let Stage::Inside { id, room } = ear.stage {
+        if let Stage::Inside { voice, room } = ear.stage {
             let clean = ending == Ending::Closed;
-            room.tell(Input::SocketClosed { id, clean }).await;
+            room.tell(Input::SocketClosed { voice, clean }).await;
         }
     }
 }
@@ -164,6 +167,8 @@ async fn speak(
 /// What hears a page.
 struct Ear<'a> {
     door: &'a Door,
+    /// The socket's number.
+    socket: u64,
     outbox: Outbox,
     stage: Stage,
     /// Whether a fatal error was said: nothing more is heard.
@@ -177,13 +182,14 @@ enum Stage {
     /// It has not joined.
     AtDoor,
     /// It has.
-    Inside { id: ParticipantId, room: RoomHandle },
+    Inside { voice: Voice, room: RoomHandle },
 }
 
 impl<'a> Ear<'a> {
     fn new(door: &'a Door, outbox: Outbox) -> Self {
         Self {
             door,
+            socket: door.house.next_socket(),
             outbox,
             stage: Stage::AtDoor,
             dismissed: false,
@@ -264,24 +270,36 @@ impl<'a> Ear<'a> {
                     token,
                     publishing,
                     wishes,
+                    identity,
                 },
             ) => {
-                self.enter(name, token.as_deref(), (publishing, wishes))
-                    .await;
+                let who = (token.as_deref(), identity.as_deref());
+                self.enter(name, who, (publishing, wishes)).await;
+            }
+            (
+                Stage::AtDoor,
+                ClientMessage::Resume {
+                    participant,
+                    key,
+                    has_leg,
+                },
+            ) => {
+                let id = ParticipantId(participant);
+                self.resume(id, key, has_leg).await;
             }
             (Stage::AtDoor, _) => {
                 self.outbox.refuse(
                     ErrorCode::OutOfOrder,
-                    "the first message must be `join`",
+                    "the first message must be `join` or `resume`",
                     false,
                 );
             }
-            (Stage::Inside { .. }, ClientMessage::Join { .. }) => {
+            (Stage::Inside { .. }, ClientMessage::Join { .. } | ClientMessage::Resume { .. }) => {
                 self.outbox
                     .refuse(ErrorCode::OutOfOrder, "you have joined already", false);
             }
-            (Stage::Inside { id, room }, message) => {
-                room.tell(Input::Said(id.clone(), message)).await;
+            (Stage::Inside { voice, room }, message) => {
+                room.tell(Input::Said(voice.clone(), message)).await;
             }
         }
     }
@@ -289,37 +307,84 @@ impl<'a> Ear<'a> {
     async fn enter(
         &mut self,
         name: String,
-        token: Option<&str>,
+        (token, identity): (Option<&str>, Option<&str>),
         (publishing, wishes): (Publishing, Wishes),
     ) {
+        if identity.is_some_and(|identity| !is_identity(identity)) {
+            let cause = "an identity has 22 to 128 letters, digits, `-` and `_`";
+            return self.outbox.refuse(ErrorCode::Malformed, cause, false);
+        }
         let role = match self.role(token) {
             Ok(role) => role,
             Err(cause) => return self.dismiss(ErrorCode::BadToken, cause),
         };
-        let id = match ids::fresh() {
-            Ok(id) => ParticipantId(id),
+        let (id, key) = match ids::fresh().and_then(|id| Ok((ParticipantId(id), ids::secret()?))) {
+            Ok(fresh) => fresh,
             Err(cause) => return self.dismiss(ErrorCode::Internal, cause),
         };
         let newcomer = Newcomer {
             id: id.clone(),
+            key,
             name,
             role,
             publishing,
             wishes,
+            identity: identity.map(|identity| self.fingerprint(identity)),
+            page: self.page(),
+        };
+        let room = self.room();
+        match room {
+            Some(room) if room.tell(Input::Join(Box::new(newcomer))).await => {
+                self.is_inside(id, room)
+            }
+            _ => self.dismiss(ErrorCode::NoConference, NO_CONFERENCE),
+        }
+    }
+
+    /// Whoever cannot be the same again may still join.
+    async fn resume(&mut self, id: ParticipantId, key: String, has_leg: bool) {
+        let Some(room) = self.room() else {
+            return self.dismiss(ErrorCode::NoConference, NO_CONFERENCE);
+        };
+        let (reply, resumed) = oneshot::channel();
+        let comeback = Comeback {
+            id: id.clone(),
+            key,
+            has_leg,
+            page: self.page(),
+            reply,
+        };
+        room.tell(Input::Resume(Box::new(comeback))).await;
+        if resumed.await.unwrap_or(false) {
+            self.is_inside(id, room);
+        } else {
+            let cause = "there is nobody to be again; join";
+            self.outbox.refuse(ErrorCode::CannotResume, cause, false);
+        }
+    }
+
+    fn is_inside(&mut self, id: ParticipantId, room: RoomHandle) {
+        let socket = self.socket;
+        let voice = Voice { id, socket };
+        self.stage = Stage::Inside { voice, room };
+    }
+
+    fn room(&self) -> Option<RoomHandle> {
+        self.door.house.directory.room(&self.door.conference)
+    }
+
+    fn page(&self) -> Page {
+        Page {
+            socket: self.socket,
             address: self.door.address,
             host: self.door.host.clone(),
             outbox: self.outbox.clone(),
-        };
-        let room = self.door.house.directory.room(&self.door.conference);
-        match room {
-            Some(room) if room.tell(Input::Join(Box::new(newcomer))).await => {
-                self.stage = Stage::Inside { id, room };
-            }
-            _ => self.dismiss(
-                ErrorCode::NoConference,
-                "there is no such conference, or it has ended",
-            ),
         }
+    }
+
+    fn fingerprint(&self, identity: &str) -> String {
+        let tokens = &self.door.house.tokens;
+        tokens.fingerprint(&self.door.conference, identity)
     }
 
     fn role(&self, token: Option<&str>) -> Result<Role, crate::tokens::TokenError> {
@@ -333,6 +398,12 @@ impl<'a> Ear<'a> {
         self.outbox.refuse(code, cause, true);
         self.dismissed = true;
     }
+}
+
+/// At least 128 bits of base 64 (RFC 4648 section 5).
+fn is_identity(text: &str) -> bool {
+    let fits = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-' || letter == b'_';
+    (22..=128).contains(&text.len()) && text.bytes().all(fits)
 }
 
 fn code_of(error: &MessageError) -> ErrorCode {

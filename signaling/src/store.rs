@@ -5,6 +5,7 @@
 //! is logged and counted, and the conference goes on.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     path::Path,
     sync::{
@@ -15,12 +16,17 @@ use std::{
     thread,
 };
 
+use convene_conference::{Ban, Saved};
 use convene_protocol::{
-    AddressOrigin, AddressProtocol, ParticipantRecord, Role, SoundMode, StandingRecord, Topology,
+    AddressOrigin, AddressProtocol, AuditEntry, ParticipantRecord, Role, Rules, SoundMode,
+    StandingRecord, Topology,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::translate;
+
+mod moderation;
 mod rows;
 
 /// A conference that was created and has not ended.
@@ -40,8 +46,31 @@ pub struct ConferenceRecord {
     pub sound: SoundMode,
     /// When it was created, in seconds since 1970.
     pub created_at: u64,
+    /// When it begins, in seconds since 1970; `None`: at its creation.
+    pub starts_at: Option<u64>,
+    /// What holds for all in it.
+    pub rules: Rules,
+    /// Who is kept out.
+    pub bans: Vec<Ban>,
+    /// The fingerprints of those who were made moderators.
+    pub moderators: BTreeSet<String>,
+    /// Whether there ever was a moderator in it.
+    pub was_led: bool,
     /// The address its creator's request came from.
     pub creator_address: String,
+}
+
+impl ConferenceRecord {
+    /// What the conference has to know again.
+    #[must_use]
+    pub fn saved(&self) -> Saved {
+        Saved {
+            rules: translate::rules_in(self.rules),
+            bans: self.bans.clone(),
+            moderators: self.moderators.clone(),
+            led: self.was_led,
+        }
+    }
 }
 
 /// Why something is not kept or not found.
@@ -110,6 +139,28 @@ pub enum Note {
     },
     /// Everyone gets the others' sound in another way.
     Sound(SoundMode),
+    /// What holds for all has changed.
+    Rules(Rules),
+    /// Somebody's role is another.
+    Role {
+        /// His id.
+        participant: String,
+        /// Which.
+        role: Role,
+    },
+    /// Whoever has this fingerprint was made moderator, or is not any more.
+    Moderator {
+        /// Which.
+        identity: String,
+        /// Whether.
+        is: bool,
+    },
+    /// Somebody is kept out.
+    Banned(Ban),
+    /// He is not any more: the ban's number.
+    Unbanned(u32),
+    /// A moderator did something.
+    Acted(AuditEntry),
     /// The conference ended.
     Ended {
         /// When.
@@ -185,6 +236,15 @@ impl Store {
         address: Option<String>,
     ) -> Result<Option<Vec<ParticipantRecord>>, StoreError> {
         self.ask(move |connection| rows::participants(connection, &conference, address.as_deref()))
+            .await
+    }
+
+    /// What moderators did in a conference, the newest first; the last of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn audit(&self, conference: String) -> Result<Vec<AuditEntry>, StoreError> {
+        self.ask(move |connection| moderation::audit(connection, &conference))
             .await
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use convene_protocol::Role;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, crypto};
 use serde::{Deserialize, Serialize};
 
 /// The longest that a token may hold, in seconds: 30 days.
@@ -35,6 +35,12 @@ impl Secret {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The text, for whom it is meant.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// Whether `offered` is the same text; takes as long whatever the first difference is.
@@ -150,6 +156,15 @@ impl Tokens {
             .expect("HS256 signs any claims with a symmetric key")
     }
 
+    /// What is kept of the identity that a browser gives in `conference`: it cannot be turned back, and is another one in
+    /// every conference. The space keeps it from ever being a token's signature (RFC 7515 section 5.1).
+    #[must_use]
+    pub fn fingerprint(&self, conference: &str, identity: &str) -> String {
+        let text = format!("identity {conference} {identity}");
+        crypto::sign(text.as_bytes(), &self.encoding, Algorithm::HS256)
+            .expect("HS256 signs anything with a symmetric key")
+    }
+
     /// The role that `token` gives in `conference` at `now`, in seconds since 1970.
     ///
     /// # Errors
@@ -210,6 +225,21 @@ mod tests {
             Err(TokenError::Expired)
         );
         assert_eq!(tokens.role(&token, "other", 99), Err(TokenError::Foreign));
+    }
+
+    #[test]
+    fn an_identity_is_known_again_in_the_same_conference_only() {
+        let tokens = Tokens::with_key(&[7; 32]);
+        let known = tokens.fingerprint("standup", "ann's");
+        assert_eq!(tokens.fingerprint("standup", "ann's"), known);
+        assert!(!known.contains("ann"));
+        for (tokens, conference, identity) in [
+            (&tokens, "standup", "bob's"),
+            (&tokens, "other", "ann's"),
+            (&Tokens::with_key(&[8; 32]), "standup", "ann's"),
+        ] {
+            assert_ne!(tokens.fingerprint(conference, identity), known);
+        }
     }
 
     #[test]

@@ -1,26 +1,43 @@
 //! Between the words on the wire and the events and notices of the conference. Pure: neither side knows the other.
 
+use std::time::Duration;
+
 use convene_conference as inner;
-use convene_pipelines::{Refused, slot_mid};
 use convene_protocol::{
-    ClientMessage, ConferenceInfo, EndReason, ErrorCode, LeaveReason, PairSignal, PairState,
-    ParticipantInfo, Path, PathRecord, Picture, Publishing, Realm, Role, ServerMessage, SoundMode,
-    Source, StandingRecord, Talker, Topology, Why, Wishes,
+    ClientMessage, ConferenceInfo, EndReason, LeaveReason, PairSignal, PairState, ParticipantInfo,
+    Publishing, Realm, Role, ServerMessage, SoundMode, StandingRecord, Talker, Topology, Wishes,
 };
 use convene_topology as topology;
-use inner::{Event, Notice, Refusal};
+use inner::{Event, Notice};
+
+mod moderation;
+mod pictures;
+mod refusals;
+
+pub use moderation::{action_in, audit_entry, rules_in, rules_out};
+use moderation::{ban, chat_message, permission_out, permissions_out, waiting, waits_for};
+pub use pictures::{layers, path_record, source_in, source_name};
+use pictures::{path_message, picture_in, picture_out, source_out};
+pub use refusals::leg_refusal;
+use refusals::{denied, refusal};
 
 use crate::{leg::audio_slots, standing::Standing};
 
-/// What a participant's message tells the conference; `None` for a `join`, which only the socket
+/// What a participant's message tells the conference; `None` for a `join` or `resume`, which only the socket
 /// understands, and for what is said of a probe or of sizes, which is the room's business.
 #[must_use]
 pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<PairSignal>> {
     let id = id.clone();
     Some(match message {
-        ClientMessage::Join { .. } | ClientMessage::Probe { .. } | ClientMessage::Sizes { .. } => {
-            return None;
-        }
+        ClientMessage::Join { .. }
+        | ClientMessage::Resume { .. }
+        | ClientMessage::Probe { .. }
+        | ClientMessage::Sizes { .. } => return None,
+        ClientMessage::Act { request, action } => Event::Act {
+            from: id,
+            request,
+            action: action_in(action),
+        },
         ClientMessage::Answer { sdp } => Event::Answer(id, sdp),
         ClientMessage::Candidate {
             candidate,
@@ -85,22 +102,69 @@ pub fn talkers(told: convene_pipelines::Talkers) -> ServerMessage {
     }
 }
 
-/// What a participant is told; `stun_url`: where he can ask for his address; `fatal`: whether a refusal is the last that he hears.
+/// To whom something is said, as far as the words depend on it.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    /// What everyone may know of the conference.
+    pub conference: &'a ConferenceInfo,
+    /// Where he can ask for his address.
+    pub stun_url: Option<String>,
+    /// With what he can be the same again.
+    pub resume_key: &'a str,
+    /// When the conference's clock was at zero, since 1970.
+    pub origin: Duration,
+    /// Whether a refusal is the last that he hears.
+    pub fatal: bool,
+}
+
+/// What a participant is told.
 #[must_use]
-pub fn message(
-    notice: Notice<PairSignal>,
-    conference: &ConferenceInfo,
-    stun_url: Option<String>,
-    fatal: bool,
-) -> ServerMessage {
+pub fn message(notice: Notice<PairSignal>, to: Reader<'_>) -> ServerMessage {
     match notice {
-        Notice::Welcome { me, others, sound } => ServerMessage::Welcome {
-            may_end: me.role == inner::Role::Moderator,
-            me: participant(me),
-            conference: conference.clone(),
-            participants: others.into_iter().map(participant).collect(),
-            stun_urls: stun_url.into_iter().collect(),
-            sound: sound_out(sound),
+        Notice::Welcome {
+            me,
+            others,
+            sound,
+            chat,
+            returned,
+        } => {
+            let origin = to.origin;
+            let chat = chat.into_iter();
+            ServerMessage::Welcome {
+                may_end: me.role == inner::Role::Moderator,
+                me: participant(me),
+                conference: to.conference.clone(),
+                participants: others.into_iter().map(participant).collect(),
+                stun_urls: to.stun_url.into_iter().collect(),
+                sound: sound_out(sound),
+                chat: chat.map(|message| chat_message(message, origin)).collect(),
+                resume_key: to.resume_key.to_owned(),
+                resumed: returned,
+            }
+        }
+        Notice::Waits(until) => ServerMessage::Waiting {
+            until: waits_for(until),
+            conference: to.conference.clone(),
+        },
+        Notice::Denied => denied(),
+        Notice::WaitingList(guests) => ServerMessage::WaitingList {
+            waiting: guests.into_iter().map(waiting).collect(),
+        },
+        Notice::Rules(rules) => ServerMessage::Rules {
+            rules: rules_out(rules),
+        },
+        Notice::Chat(message) => ServerMessage::Chat {
+            message: chat_message(message, to.origin),
+        },
+        Notice::Asked { by, permission } => ServerMessage::Asked {
+            by: by.0,
+            permission: permission_out(permission),
+        },
+        Notice::Done(request) => ServerMessage::Done { request },
+        Notice::NotDone(request, why) => refusal(&why, to.fatal, Some(request)),
+        Notice::Bans(request, bans) => ServerMessage::Bans {
+            request,
+            bans: bans.into_iter().map(ban).collect(),
         },
         Notice::Joined(who) => ServerMessage::Joined {
             participant: participant(who),
@@ -124,7 +188,7 @@ pub fn message(
             relay,
             why,
         } => {
-            let audio_slots = audio_slots(conference.max_participants);
+            let audio_slots = audio_slots(to.conference.max_participants);
             path_message((publisher, source), path, relay, why, audio_slots)
         }
         Notice::SendTo { picture, to, on } => ServerMessage::Send {
@@ -153,27 +217,7 @@ pub fn message(
         Notice::Ended(reason) => ServerMessage::Ended {
             reason: end_reason(reason),
         },
-        Notice::Refused(refusal) => ServerMessage::Error {
-            code: refusal_code(&refusal),
-            message: refusal.to_string(),
-            fatal,
-        },
-    }
-}
-
-/// What a participant is told of something that his leg refused.
-#[must_use]
-pub fn leg_refusal(refused: &Refused) -> ServerMessage {
-    let code = match refused {
-        Refused::Answer(_) | Refused::Restart(_) => ErrorCode::BadSdp,
-        Refused::Candidate(_) => ErrorCode::BadCandidate,
-        Refused::TooManyCandidates(_) => ErrorCode::TooMany,
-        Refused::OutOfOrder { .. } => ErrorCode::OutOfOrder,
-    };
-    ServerMessage::Error {
-        code,
-        message: refused.to_string(),
-        fatal: false,
+        Notice::Refused(why) => refusal(&why, to.fatal, None),
     }
 }
 
@@ -233,81 +277,6 @@ pub fn standing(standing: Standing, at: u64) -> StandingRecord {
     }
 }
 
-/// A source, as the elements call it.
-#[must_use]
-pub fn source_name(source: topology::Source) -> &'static str {
-    match source {
-        topology::Source::Camera => "camera",
-        topology::Source::Screen => "screen",
-    }
-}
-
-/// Which layers of a picture of his a participant is to send; `None`: the elements name no such source.
-#[must_use]
-pub fn layers(source: &str, needed: Vec<String>) -> Option<ServerMessage> {
-    let sources = [Source::Camera, Source::Screen];
-    let source = sources
-        .into_iter()
-        .find(|known| source_name(source_in(*known)) == source)?;
-    Some(ServerMessage::Layers { source, needed })
-}
-
-fn path_message(
-    (publisher, source): inner::PictureOf,
-    path: Option<topology::Path>,
-    relay: Option<inner::ParticipantId>,
-    why: Option<topology::Why>,
-    audio_slots: usize,
-) -> ServerMessage {
-    let mid = match path {
-        Some(topology::Path::Server { slot }) => Some(slot_mid(audio_slots, slot)),
-        _ => None,
-    };
-    ServerMessage::Path {
-        publisher: publisher.0,
-        source: source_out(source),
-        path: path.map_or(Path::None, path_out),
-        mid,
-        relay: relay.map(|relay| relay.0),
-        why: why.map(why_out),
-    }
-}
-
-/// How somebody gets a picture, for moderators.
-#[must_use]
-pub fn path_record(of: inner::PathOf) -> PathRecord {
-    PathRecord {
-        subscriber: of.subscriber.0,
-        publisher: of.picture.0.0,
-        source: source_out(of.picture.1),
-        path: path_out(of.path),
-        relay: of.relay.map(|relay| relay.0),
-        why: of.why.map(why_out),
-    }
-}
-
-fn path_out(path: topology::Path) -> Path {
-    match path {
-        topology::Path::Direct => Path::Direct,
-        topology::Path::Peer(_) => Path::Peer,
-        topology::Path::Server { .. } => Path::Server,
-        topology::Path::NoSlot => Path::None,
-    }
-}
-
-fn why_out(why: topology::Why) -> Why {
-    match why {
-        topology::Why::Connected => Why::Connected,
-        topology::Why::Trying => Why::Trying,
-        topology::Why::BothPrivate => Why::BothPrivate,
-        topology::Why::NotConnected => Why::NotConnected,
-        topology::Why::UplinkSpent => Why::UplinkSpent,
-        topology::Why::RelayLost => Why::RelayLost,
-        topology::Why::NoCommonWay => Why::NoCommonWay,
-        topology::Why::HidesAddress => Why::HidesAddress,
-    }
-}
-
 /// Who connects to whom, for the planner.
 #[must_use]
 pub fn policy_in(topology: Topology) -> topology::Policy {
@@ -354,20 +323,6 @@ pub fn wishes_in(wishes: Wishes) -> inner::Wishes {
     }
 }
 
-fn picture_in(picture: Picture) -> inner::PictureOf {
-    (
-        inner::ParticipantId(picture.publisher),
-        source_in(picture.source),
-    )
-}
-
-fn picture_out((publisher, source): inner::PictureOf) -> Picture {
-    Picture {
-        publisher: publisher.0,
-        source: source_out(source),
-    }
-}
-
 fn participant(of: inner::Participant) -> ParticipantInfo {
     ParticipantInfo {
         id: of.id.0,
@@ -380,6 +335,9 @@ fn participant(of: inner::Participant) -> ParticipantInfo {
             camera: of.publishing.camera,
             screen: of.publishing.screen,
         },
+        permissions: permissions_out(of.permissions),
+        hand: of.hand,
+        away: of.away,
     }
 }
 
@@ -390,22 +348,6 @@ pub fn role_out(role: inner::Role) -> Role {
         inner::Role::Moderator => Role::Moderator,
         inner::Role::Speaker => Role::Speaker,
         inner::Role::Listener => Role::Listener,
-    }
-}
-
-/// A source of the protocol's, in the rules' words.
-#[must_use]
-pub fn source_in(source: Source) -> topology::Source {
-    match source {
-        Source::Camera => topology::Source::Camera,
-        Source::Screen => topology::Source::Screen,
-    }
-}
-
-fn source_out(source: topology::Source) -> Source {
-    match source {
-        topology::Source::Camera => Source::Camera,
-        topology::Source::Screen => Source::Screen,
     }
 }
 
@@ -422,6 +364,8 @@ fn leave_reason(reason: inner::LeaveReason) -> LeaveReason {
         inner::LeaveReason::Left => LeaveReason::Left,
         inner::LeaveReason::Vanished => LeaveReason::Vanished,
         inner::LeaveReason::LegFailed => LeaveReason::LegFailed,
+        inner::LeaveReason::Removed => LeaveReason::Removed,
+        inner::LeaveReason::Banned => LeaveReason::Banned,
     }
 }
 
@@ -433,84 +377,5 @@ fn end_reason(reason: inner::EndReason) -> EndReason {
     }
 }
 
-fn refusal_code(refusal: &Refusal) -> ErrorCode {
-    match refusal {
-        Refusal::Full { .. } => ErrorCode::Full,
-        Refusal::Ended => ErrorCode::NoConference,
-        Refusal::BadName { .. } => ErrorCode::BadName,
-        Refusal::OutOfOrder { .. } => ErrorCode::OutOfOrder,
-        Refusal::Forbidden(_) => ErrorCode::Forbidden,
-        Refusal::NoParticipant(_) => ErrorCode::NoParticipant,
-        Refusal::NoRelay(_) => ErrorCode::OutOfOrder,
-        Refusal::Hidden(_) => ErrorCode::Forbidden,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn info() -> ConferenceInfo {
-        ConferenceInfo {
-            id: "standup".into(),
-            title: String::new(),
-            max_participants: 9,
-        }
-    }
-
-    #[test]
-    fn a_picture_through_the_server_names_its_m_line() {
-        let notice = Notice::Path {
-            publisher: inner::ParticipantId("ann".into()),
-            source: topology::Source::Camera,
-            path: Some(topology::Path::Server { slot: 2 }),
-            relay: None,
-            why: None,
-        };
-        let ServerMessage::Path { path, mid, .. } = message(notice, &info(), None, false) else {
-            panic!("not a path")
-        };
-        assert_eq!(
-            (path, mid),
-            (
-                Path::Server,
-                Some(slot_mid(audio_slots(info().max_participants), 2))
-            )
-        );
-    }
-
-    #[test]
-    fn refusals_keep_their_cause() {
-        let notice = Notice::Refused(Refusal::Full { max: 9 });
-        let text = serde_json::to_value(message(notice, &info(), None, true)).unwrap();
-        assert_eq!(text["code"], "full");
-        assert_eq!(text["fatal"], true);
-        assert!(text["message"].as_str().unwrap().contains("at most 9"));
-    }
-
-    #[test]
-    fn only_moderators_may_end() {
-        for (role, expected) in [
-            (Role::Moderator, true),
-            (Role::Speaker, false),
-            (Role::Listener, false),
-        ] {
-            let me = inner::Participant {
-                id: inner::ParticipantId("ann".into()),
-                number: 1,
-                name: "Ann".into(),
-                role: role_in(role),
-                class: topology::Class::Unknown,
-                publishing: inner::Publishing::default(),
-            };
-            let (others, sound) = (vec![], inner::SoundMode::Relay);
-            let notice = Notice::Welcome { me, others, sound };
-            let welcome = message(notice, &info(), None, false);
-            let ServerMessage::Welcome { may_end, .. } = welcome else {
-                panic!("not a welcome")
-            };
-            assert_eq!(may_end, expected);
-        }
-    }
-}
+mod tests;

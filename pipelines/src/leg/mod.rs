@@ -49,7 +49,7 @@ pub struct LegConfig {
     pub participant: String,
     /// His number in the mix.
     pub number: u32,
-    /// Whether others may hear what he sends.
+    /// Whether others hear what he sends, until [`Leg::hear`] says otherwise.
     pub may_send: bool,
     /// How many talkers can be relayed to him at once.
     pub audio_slots: usize,
@@ -255,6 +255,7 @@ enum Inner {
     Answer(String),
     Candidate(String, u32),
     Restart(String),
+    Hear(bool),
     Show {
         slot: usize,
         picture: slots::Picture,
@@ -323,6 +324,11 @@ impl Leg {
     /// The browser's offer that restarts ICE.
     pub fn restart(&self, offer: String) {
         self.post(Inner::Restart(offer));
+    }
+
+    /// Whether others hear what the browser sends from now on; whatever it does, they do not otherwise.
+    pub fn hear(&self, heard: bool) {
+        self.post(Inner::Hear(heard));
     }
 
     /// Shows a publisher's picture (`source`: `camera` or `screen`) in a slot, in place of what it showed. Also before

@@ -149,6 +149,10 @@ impl Task {
             Inner::Answer(sdp) => self.answer(parts, &sdp).await,
             Inner::Candidate(candidate, mline) => self.candidate(parts, candidate, mline),
             Inner::Restart(offer) => self.restart(parts, &offer).await,
+            Inner::Hear(heard) => {
+                parts.audio.set_property("mute", !heard);
+                Ok(())
+            }
             Inner::Show { slot, picture } => self.show(parts, slot, picture).await,
             Inner::Hide { slot } => self.hide(parts, slot).await,
             Inner::Sound(sound) => {

@@ -3,7 +3,10 @@
 use convene_topology::{Class, Path, Source, Why};
 use thiserror::Error;
 
-use crate::{ParticipantId, PictureOf, Publishing, Role, SoundMode};
+use crate::{
+    Action, Ban, ChatMessage, ParticipantId, Permission, Permissions, PictureOf, Publishing, Role,
+    Rules, SoundMode,
+};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +24,13 @@ pub enum Effect<S> {
         id: ParticipantId,
         /// His number in the mix.
         number: u32,
-        /// Whether others may hear what he sends.
-        may_send: bool,
+        /// Whether others hear what he sends.
+        heard: bool,
         /// How he gets the others' sound to begin with.
         sound: SoundMode,
     },
+    /// Whether others hear what his leg receives.
+    Hear(ParticipantId, bool),
     /// Give his leg the answer.
     LegAnswer(ParticipantId, String),
     /// Give his leg a candidate.
@@ -54,12 +59,76 @@ pub enum Effect<S> {
     Hides(ParticipantId, bool),
     /// Write down that everyone gets the others' sound in this way, and have all legs do so.
     Sound(SoundMode),
+    /// Write down what has to survive.
+    Keep(Kept),
+    /// Tell him what moderators did.
+    TellAudit {
+        /// Whom.
+        to: ParticipantId,
+        /// His number for the answer.
+        request: u32,
+    },
     /// End his leg. The last effect for it.
     CloseLeg(ParticipantId),
     /// Close his socket, after what was sent before.
     CloseSocket(ParticipantId),
+    /// Forget him; nothing of his follows.
+    Gone(ParticipantId),
     /// The conference is over; nothing follows.
     Over(EndReason),
+}
+
+/// What has to survive the conference's task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kept {
+    /// What holds for all.
+    Rules(Rules),
+    /// Somebody's role is another.
+    Role(ParticipantId, Role),
+    /// Whoever has this identity is moderator when he comes, or not any more.
+    Moderator {
+        /// Which.
+        identity: String,
+        /// Whether.
+        is: bool,
+    },
+    /// Somebody is kept out.
+    Banned(Ban),
+    /// He is not any more.
+    Unbanned(u32),
+    /// A moderator did something.
+    Acted(Deed),
+}
+
+/// Something that a moderator did.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Deed {
+    /// Who; `None`: the role fell to somebody since nobody had it.
+    pub by: Option<(ParticipantId, String)>,
+    /// What.
+    pub action: Action,
+    /// The name of whom it is about.
+    pub whom: Option<String>,
+}
+
+/// Somebody who waits to be let in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Waiting {
+    /// His id.
+    pub id: ParticipantId,
+    /// His name.
+    pub name: String,
+    /// For what.
+    pub until: WaitsFor,
+}
+
+/// For what somebody waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WaitsFor {
+    /// A moderator has to let him in.
+    Moderator,
+    /// It has not begun.
+    Start,
 }
 
 /// What a participant is told.
@@ -73,7 +142,34 @@ pub enum Notice<S> {
         others: Vec<Participant>,
         /// How everyone gets the others' sound.
         sound: SoundMode,
+        /// What was written, as far back as is kept.
+        chat: Vec<ChatMessage>,
+        /// Whether he was in before, and is the same again.
+        returned: bool,
     },
+    /// He waits.
+    Waits(WaitsFor),
+    /// He waits no longer: a moderator does not want him.
+    Denied,
+    /// Who waits; for moderators.
+    WaitingList(Vec<Waiting>),
+    /// What holds for all has changed.
+    Rules(Rules),
+    /// Somebody wrote.
+    Chat(ChatMessage),
+    /// A moderator asks him to switch something on.
+    Asked {
+        /// Who.
+        by: ParticipantId,
+        /// What.
+        permission: Permission,
+    },
+    /// What he asked for is done.
+    Done(u32),
+    /// What he asked for is not.
+    NotDone(u32, Refusal),
+    /// Who is banned, as he asked.
+    Bans(u32, Vec<Ban>),
     /// Somebody came.
     Joined(Participant),
     /// Somebody changed.
@@ -167,6 +263,12 @@ pub struct Participant {
     pub class: Class,
     /// What he sends.
     pub publishing: Publishing,
+    /// What he may do, in his role.
+    pub permissions: Permissions,
+    /// His hand is up: of two, the lower was first.
+    pub hand: Option<u32>,
+    /// His socket is gone; he may come back.
+    pub away: bool,
 }
 
 /// Why somebody is gone.
@@ -178,6 +280,10 @@ pub enum LeaveReason {
     Vanished,
     /// His leg failed or never connected.
     LegFailed,
+    /// A moderator sent him away.
+    Removed,
+    /// A moderator sent him away for good.
+    Banned,
 }
 
 /// Why a conference is over.
@@ -220,6 +326,47 @@ pub enum Refusal {
     /// The role does not allow it.
     #[error("only a moderator may {0}")]
     Forbidden(&'static str),
+    /// A moderator does not allow it.
+    #[error("a moderator does not allow you to {}", .0.deed())]
+    NotAllowed(Permission),
+    /// It is not done to moderators.
+    #[error("`{0}` is a moderator: take the role away first")]
+    IsModerator(String),
+    /// It would leave nobody with the role.
+    #[error("you are the only moderator: make somebody else one first")]
+    LastModerator,
+    /// He may not be asked for what he may not do.
+    #[error("`{0}` may not {deed}: allow it first", deed = .1.deed())]
+    AskedInVain(String, Permission),
+    /// Nobody new.
+    #[error("the conference is locked")]
+    Locked,
+    /// Not him.
+    #[error("a moderator has banned you from this conference")]
+    Banned,
+    /// Nobody more may wait.
+    #[error("{max} people wait to be let in already")]
+    Crowded {
+        /// How many may.
+        max: usize,
+    },
+    /// There is no such ban.
+    #[error("there is no ban {0}")]
+    NoBan(u32),
+    /// Not a text for the chat.
+    #[error("a message has 1 to {max} characters; this one has {length}")]
+    BadText {
+        /// Its characters.
+        length: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// It replies to nothing.
+    #[error("there was no message {0}")]
+    NoMessage(u32),
+    /// Too much is written.
+    #[error("you write faster than anyone reads; wait a moment")]
+    TooFast,
     /// Nobody has told these two to make such a connection.
     #[error("you and `{0}` have no such picture to pass on")]
     NoRelay(String),

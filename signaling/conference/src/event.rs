@@ -2,6 +2,8 @@
 
 use convene_topology::{Class, PairReport, Realm, Source};
 
+use crate::Action;
+
 /// A participant's id within his conference; whoever makes it makes it unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub String);
@@ -12,7 +14,7 @@ pub type PictureOf = (ParticipantId, Source);
 /// What a participant may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// May end the conference.
+    /// May do all, and decides what the others may.
     Moderator,
     /// May send sound and pictures.
     Speaker,
@@ -73,22 +75,28 @@ pub struct Network {
     pub realm: Realm,
 }
 
+/// Somebody who wants to enter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Newcomer {
+    /// His new id.
+    pub id: ParticipantId,
+    /// The name he chose.
+    pub name: String,
+    /// The role that his token gives him.
+    pub role: Role,
+    /// What he will send.
+    pub publishing: Publishing,
+    /// What he wishes of his network.
+    pub wishes: Wishes,
+    /// By what his browser is known again; `None`: by nothing.
+    pub identity: Option<String>,
+}
+
 /// Something that happened. `S` is what two browsers tell each other; it is passed on unread.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event<S> {
     /// Somebody wants to enter.
-    Join {
-        /// His new id.
-        id: ParticipantId,
-        /// The name he chose.
-        name: String,
-        /// The role that his token gives him.
-        role: Role,
-        /// What he will send.
-        publishing: Publishing,
-        /// What he wishes of his network.
-        wishes: Wishes,
-    },
+    Join(Newcomer),
     /// His leg has an offer for him.
     Offered(ParticipantId),
     /// He answers the offer.
@@ -109,6 +117,24 @@ pub enum Event<S> {
     LegBack(ParticipantId),
     /// His leg is of no use any more.
     LegFailed(ParticipantId),
+    /// His leg has ended, as it was told to.
+    LegClosed(ParticipantId),
+    /// His page is back, on another socket.
+    Returned {
+        /// Whose.
+        id: ParticipantId,
+        /// Whether it has its side of the leg still.
+        has_leg: bool,
+    },
+    /// He asks for something that has one answer.
+    Act {
+        /// Who.
+        from: ParticipantId,
+        /// His number for the answer.
+        request: u32,
+        /// What.
+        action: Action,
+    },
     /// He has something for another.
     Pair {
         /// Who says it.

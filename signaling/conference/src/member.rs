@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use convene_topology::{Number, Standing};
 
-use crate::{Network, Participant, ParticipantId, Publishing, Refusal, Role, Wishes};
+use crate::{
+    Network, Participant, ParticipantId, Permission, Permissions, Publishing, Refusal, Role, Wishes,
+};
 
 /// Whoever has not connected by then is dropped.
 pub(crate) const CONNECT: Duration = Duration::from_secs(30);
@@ -12,10 +14,16 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 /// Whose socket is gone, without a word, and whose packets have not come for this long is gone.
 pub(crate) const SILENCE: Duration = Duration::from_secs(6);
 
+/// Whoever comes back within this time after his socket was found dead is the same again. A network that is lost is
+/// noticed by two missed pings, 4 to 6 s later: so there are 9 s at least to find another.
+pub(crate) const RETURN: Duration = Duration::from_secs(5);
+
 /// How far he is.
 ///
 /// ```text
 /// Joining ──offer──▶ Offered ──answer──▶ Answered ──connected──▶ Connected
+///    ▲                                                             │ returns without his side of the leg,
+///    └───── old leg closed ───── Renewing ◀───────────────────────┘ from any stage before, too
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
@@ -27,6 +35,8 @@ pub(crate) enum Stage {
     Answered { until: Duration },
     /// His leg carries packets.
     Connected,
+    /// His leg is of no use to him and ends; then another is made.
+    Renewing { until: Duration },
 }
 
 /// A participant.
@@ -39,8 +49,18 @@ pub(crate) struct Member {
     pub(crate) publishing: Publishing,
     pub(crate) wishes: Wishes,
     pub(crate) stage: Stage,
-    /// Whether his socket is gone.
-    pub(crate) cut: bool,
+    /// What he may do, when his role is speaker.
+    pub(crate) permissions: Permissions,
+    /// By what his browser is known again.
+    pub(crate) identity: Option<String>,
+    /// When he was made moderator, counted in such events. Whoever handed the role over keeps his place.
+    pub(crate) granted: Option<u32>,
+    /// His hand is up, counted in raised hands.
+    pub(crate) hand: Option<u32>,
+    /// What he wrote is read by then.
+    pub(crate) wrote: Duration,
+    /// Since when his socket is gone.
+    pub(crate) cut: Option<Duration>,
     /// Whether his leg has lost sight of him.
     pub(crate) silent: bool,
     /// When packets of his last came; before any came, when he did.
@@ -56,7 +76,32 @@ impl Member {
             role: self.role,
             class: self.network.class,
             publishing: self.publishing,
+            permissions: self.permissions.within(self.role),
+            hand: self.hand,
+            away: self.cut.is_some(),
         }
+    }
+
+    pub(crate) fn is_moderator(&self) -> bool {
+        self.role == Role::Moderator
+    }
+
+    /// Whether he can act as a moderator now.
+    pub(crate) fn leads(&self) -> bool {
+        self.is_moderator() && self.cut.is_none()
+    }
+
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.permissions.within(self.role).allow(permission)
+    }
+
+    /// What he sends from now on: of `publishing` what he may.
+    pub(crate) fn publish(&mut self, publishing: Publishing) {
+        self.publishing = Publishing {
+            microphone: publishing.microphone && self.may(Permission::Microphone),
+            camera: publishing.camera && self.may(Permission::Camera),
+            screen: publishing.screen && self.may(Permission::Screen),
+        };
     }
 
     /// Where he stands, for the planner. Whose socket is gone is not asked to relay: most likely he is gone himself.
@@ -65,7 +110,7 @@ impl Member {
             class: self.network.class,
             reachable: self.network.reachable,
             realm: self.network.realm,
-            relays: self.wishes.relays && !self.cut,
+            relays: self.wishes.relays && self.cut.is_none(),
             hides_address: self.wishes.hides_address,
             uplink: self.wishes.uplink,
         }
@@ -73,19 +118,30 @@ impl Member {
 
     /// When he has to be looked at again.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let connect = match self.stage {
-            Stage::Joining { until } | Stage::Offered { until } | Stage::Answered { until } => {
-                Some(until)
-            }
-            Stage::Connected => None,
-        };
-        let silence = self.is_missed().then_some(self.heard + SILENCE);
-        connect.into_iter().chain(silence).min()
+        self.connects_by().into_iter().chain(self.gone_by()).min()
     }
 
-    /// Whether packets are all that still speaks for him.
-    pub(crate) fn is_missed(&self) -> bool {
-        self.cut || self.silent
+    fn connects_by(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Joining { until }
+            | Stage::Offered { until }
+            | Stage::Answered { until }
+            | Stage::Renewing { until } => Some(until),
+            Stage::Connected => None,
+        }
+    }
+
+    /// When he is given up, if packets are all that still speaks for him.
+    pub(crate) fn gone_by(&self) -> Option<Duration> {
+        let silence = self.heard + SILENCE;
+        match self.cut {
+            Some(since) => Some(silence.max(since + RETURN)),
+            None => self.silent.then_some(silence),
+        }
+    }
+
+    pub(crate) fn has_leg(&self) -> bool {
+        !matches!(self.stage, Stage::Renewing { .. })
     }
 
     pub(crate) fn offered(&mut self) {
@@ -106,6 +162,10 @@ impl Member {
             return;
         }
         self.stage = Stage::Connected;
+        self.heard(now);
+    }
+
+    pub(crate) fn heard(&mut self, now: Duration) {
         self.heard = self.heard.max(now);
     }
 
@@ -138,7 +198,7 @@ impl Member {
     /// Before the offer.
     pub(crate) fn may_add_candidate(&self) -> Result<(), Refusal> {
         match self.stage {
-            Stage::Joining { .. } => Err(Refusal::OutOfOrder {
+            Stage::Joining { .. } | Stage::Renewing { .. } => Err(Refusal::OutOfOrder {
                 what: "a candidate",
                 state: self.stage.name(),
             }),
@@ -150,7 +210,7 @@ impl Member {
 impl Stage {
     fn name(self) -> &'static str {
         match self {
-            Self::Joining { .. } => "waiting for the offer",
+            Self::Joining { .. } | Self::Renewing { .. } => "waiting for the offer",
             Self::Offered { .. } => "about to answer",
             Self::Answered { .. } => "connecting",
             Self::Connected => "connected",
@@ -169,18 +229,4 @@ pub(crate) fn shown_name(name: &str) -> Result<String, Refusal> {
         return Ok(name.to_owned());
     }
     Err(Refusal::BadName { length })
-}
-
-/// Whether the role may send sound and pictures.
-pub(crate) fn may_send(role: Role) -> bool {
-    role != Role::Listener
-}
-
-/// What of `publishing` the role allows.
-pub(crate) fn allowed(role: Role, publishing: Publishing) -> Publishing {
-    if may_send(role) {
-        publishing
-    } else {
-        Publishing::default()
-    }
 }

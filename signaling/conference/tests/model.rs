@@ -1,5 +1,5 @@
-//! Every order in which three people can join, answer, answer too late, connect, vanish, close, leave and end, with
-//! time passing in between.
+//! Every order in which three people can join, answer, answer too late, connect, vanish, return, close, leave and end,
+//! with time passing in between.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,8 @@ use std::{
 };
 
 use convene_conference::{
-    Conference, Effect, Event, Notice, ParticipantId, Publishing, Role, Settings, SoundMode, Wishes,
+    Conference, Effect, Event, Newcomer, Notice, ParticipantId, Publishing, Role, Saved, Settings,
+    SoundMode, Wishes,
 };
 use convene_topology::Policy;
 use stateright::{Checker, Model, Property};
@@ -27,6 +28,8 @@ struct Seen {
     /// Whom each one knows of.
     knows: BTreeMap<ParticipantId, BTreeSet<ParticipantId>>,
     answered: BTreeSet<ParticipantId>,
+    /// Those whose legs are to end, until they have.
+    closing: BTreeSet<ParticipantId>,
     now: Duration,
     broken: Option<&'static str>,
     over: bool,
@@ -42,6 +45,8 @@ enum Act {
     Close,
     /// The socket closes without.
     Vanish,
+    /// The page is back with its side of the leg; if the leg was never connected it ends.
+    Return,
     Leave,
     End,
 }
@@ -53,18 +58,26 @@ enum Move {
     Wait,
 }
 
-const ACTS: [Act; 8] = [
+const ACTS: [Act; 9] = [
     Act::Join,
     Act::Offered,
     Act::Answer,
     Act::Connected,
     Act::Close,
     Act::Vanish,
+    Act::Return,
     Act::Leave,
     Act::End,
 ];
 
 impl Seen {
+    fn happens(&mut self, event: Event<()>) {
+        self.conference.handle(self.now, event);
+        while let Some(effect) = self.conference.poll() {
+            self.watch(effect);
+        }
+    }
+
     fn watch(&mut self, effect: Effect<()>) {
         let refused = matches!(
             effect,
@@ -80,8 +93,12 @@ impl Seen {
             Effect::OpenLeg { id, .. } if !self.legs.insert(id.clone()) => {
                 self.broken = Some("a second leg")
             }
-            Effect::CloseLeg(id) if !self.legs.remove(&id) => {
-                self.broken = Some("a leg closed twice")
+            Effect::CloseLeg(id) => {
+                if !self.legs.remove(&id) {
+                    self.broken = Some("a leg closed twice");
+                }
+                self.answered.remove(&id);
+                self.closing.insert(id);
             }
             Effect::LegAnswer(id, _) if !self.answered.insert(id.clone()) => {
                 self.broken = Some("a leg was given two answers")
@@ -144,18 +161,20 @@ fn event(act: Act, id: ParticipantId) -> Event<()> {
         screen: false,
     };
     match act {
-        Act::Join => Event::Join {
+        Act::Join => Event::Join(Newcomer {
             name: id.0.clone(),
             id,
             role,
             publishing,
             wishes: Wishes::default(),
-        },
+            identity: None,
+        }),
         Act::Offered => Event::Offered(id),
         Act::Answer => Event::Answer(id, String::new()),
         Act::Connected => Event::LegConnected(id),
         Act::Close => Event::SocketClosed { id, clean: true },
         Act::Vanish => Event::SocketClosed { id, clean: false },
+        Act::Return => Event::Returned { id, has_leg: true },
         Act::Leave => Event::Leave(id),
         Act::End => Event::End(id),
     }
@@ -172,13 +191,15 @@ impl Model for Room {
             policy: Policy::Adaptive,
             sound: SoundMode::Mix,
             empty_grace: Duration::from_secs(60),
+            starts: Duration::ZERO,
         };
         vec![Seen {
-            conference: Conference::new(Duration::ZERO, settings),
+            conference: Conference::new(Duration::ZERO, settings, Saved::default()),
             came: BTreeSet::new(),
             legs: BTreeSet::new(),
             knows: BTreeMap::new(),
             answered: BTreeSet::new(),
+            closing: BTreeSet::new(),
             now: Duration::ZERO,
             broken: None,
             over: false,
@@ -213,9 +234,9 @@ impl Model for Room {
                 Event::Tick
             }
         };
-        next.conference.handle(next.now, event);
-        while let Some(effect) = next.conference.poll() {
-            next.watch(effect);
+        next.happens(event);
+        while let Some(id) = next.closing.pop_first() {
+            next.happens(Event::LegClosed(id));
         }
         Some(next)
     }

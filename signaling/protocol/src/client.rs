@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, SoundMode, Wishes,
+    Action, PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, SoundMode, Wishes,
 };
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
@@ -22,7 +22,7 @@ pub enum PairState {
     Failed,
 }
 
-/// One message from the page. `join` is the first; nothing else is heard before it.
+/// One message from the page. `join` or `resume` is the first; nothing else is heard before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
@@ -37,6 +37,27 @@ pub enum ClientMessage {
         /// What is wished of the network; left out: to pass nothing on, to hide nothing, no limit.
         #[serde(default)]
         wishes: Wishes,
+        /// By what the browser is known again: 22 to 128 letters, digits, `-` and `_` that it has made at random once,
+        /// and tells nobody else; left out: it is not.
+        #[serde(default)]
+        #[ts(optional)]
+        identity: Option<String>,
+    },
+    /// Be the same participant again on a new socket; the old one is closed.
+    Resume {
+        /// Who.
+        participant: ParticipantId,
+        /// What `welcome` said to resume with.
+        key: String,
+        /// Whether this page has its side of the leg still; otherwise it gets a new `offer`.
+        has_leg: bool,
+    },
+    /// Ask for something that has one answer: `done`, or an `error` with the same `request`.
+    Act {
+        /// Any number, to tell the answer by.
+        request: u32,
+        /// What.
+        action: Action,
     },
     /// The answer to the leg's offer.
     Answer {
@@ -168,6 +189,7 @@ mod tests {
             token,
             publishing,
             wishes,
+            identity: None,
         } = parse_client(text).expect("valid")
         else {
             panic!("not a join")

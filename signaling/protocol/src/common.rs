@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::{Permissions, Rules};
+
 /// A conference's id as it stands in its URL: at least 80 random bits in lower-case base 32.
 pub type ConferenceId = String;
 
@@ -13,7 +15,7 @@ pub type ParticipantId = String;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// May end the conference and query everyone's addresses; the creator is the first.
+    /// May do all, decides what the others may, and can query everyone's addresses; the creator is the first.
     Moderator,
     /// May send sound and pictures.
     Speaker,
@@ -186,6 +188,11 @@ pub struct ConferenceInfo {
     pub title: String,
     /// How many may be in it at once.
     pub max_participants: u32,
+    /// When it begins, in seconds since 1970; absent: at its creation.
+    #[ts(type = "number | null")]
+    pub starts_at: Option<u64>,
+    /// What holds for all.
+    pub rules: Rules,
 }
 
 /// What everyone in a conference may know of a participant.
@@ -203,4 +210,10 @@ pub struct ParticipantInfo {
     pub class: Class,
     /// What he sends.
     pub publishing: Publishing,
+    /// What he may do, in his role.
+    pub permissions: Permissions,
+    /// His hand is up: of two, the lower number was first.
+    pub hand: Option<u32>,
+    /// His socket is gone; he may come back.
+    pub away: bool,
 }

@@ -6,6 +6,7 @@
 mod client;
 mod common;
 mod declarations;
+mod moderation;
 mod probe;
 mod rest;
 mod server;
@@ -17,6 +18,9 @@ pub use common::{
     Publishing, Role, Shown, SoundMode, Source, Topology, Why, Wishes,
 };
 pub use declarations::declarations;
+pub use moderation::{
+    Action, AuditEntry, Ban, ChatMessage, Permission, Permissions, Person, Rules, Waiting, WaitsFor,
+};
 pub use probe::{ProbeSignal, ProbeWish};
 pub use rest::{
     AddressOrigin, AddressProtocol, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary,

@@ -27,6 +27,14 @@ pub struct CreateConference {
     /// How everyone gets the others' sound to begin with; a moderator may change it. A mix when absent.
     #[serde(default)]
     pub sound: SoundMode,
+    /// Whether whoever is no moderator waits to be let in.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub lobby: bool,
+    /// When it begins, in seconds since 1970, at most a year ahead; at once when absent.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub starts_at: Option<u64>,
 }
 
 /// The answer to [`CreateConference`].
@@ -56,6 +64,9 @@ pub struct ConferenceSummary {
     /// When it was created, in seconds since 1970.
     #[ts(type = "number")]
     pub created_at: u64,
+    /// When it begins, in seconds since 1970; absent: at its creation.
+    #[ts(type = "number | null")]
+    pub starts_at: Option<u64>,
 }
 
 /// Where an address was learnt.

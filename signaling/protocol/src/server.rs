@@ -4,15 +4,22 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture, ProbeWish,
-    SoundMode, Source, Why,
+    AuditEntry, Ban, ChatMessage, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path,
+    Permission, Picture, ProbeWish, Rules, SoundMode, Source, Waiting, WaitsFor, Why,
 };
 
 /// One message to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// The answer to `join`: who you are and who is there.
+    /// You are not in yet.
+    Waiting {
+        /// For what you wait.
+        until: WaitsFor,
+        /// The conference.
+        conference: ConferenceInfo,
+    },
+    /// The answer to `join` or `resume`: who you are and who is there.
     Welcome {
         /// You.
         me: ParticipantInfo,
@@ -26,6 +33,13 @@ pub enum ServerMessage {
         may_end: bool,
         /// How you get the others' sound.
         sound: SoundMode,
+        /// What was written, the oldest first, as far back as is kept.
+        chat: Vec<ChatMessage>,
+        /// With what `resume` makes you the same again; a secret.
+        resume_key: String,
+        /// Whether you are the same again. Then all else that you know of others is void: how pictures go, and whom you
+        /// send yours, is told anew.
+        resumed: bool,
     },
     /// The server's offer of your leg; sent once.
     Offer {
@@ -53,7 +67,7 @@ pub enum ServerMessage {
         /// Who.
         participant: ParticipantInfo,
     },
-    /// Somebody's role, class or publishing changed.
+    /// Something else than his id, number and name changed of somebody, or of yourself.
     Updated {
         /// How he is now.
         participant: ParticipantInfo,
@@ -147,6 +161,47 @@ pub enum ServerMessage {
         /// In which way.
         mode: SoundMode,
     },
+    /// What holds for all has changed.
+    Rules {
+        /// How it is now.
+        rules: Rules,
+    },
+    /// Who waits to be let in, all of them; for moderators, whenever that changes.
+    WaitingList {
+        /// In the order of their coming.
+        waiting: Vec<Waiting>,
+    },
+    /// Somebody wrote, or you did.
+    Chat {
+        /// What.
+        message: ChatMessage,
+    },
+    /// A moderator asks you to switch something on.
+    Asked {
+        /// Who.
+        by: ParticipantId,
+        /// What.
+        permission: Permission,
+    },
+    /// What you asked for is done.
+    Done {
+        /// Your number.
+        request: u32,
+    },
+    /// Who is banned.
+    Bans {
+        /// Your number.
+        request: u32,
+        /// All, the oldest first.
+        bans: Vec<Ban>,
+    },
+    /// What moderators did.
+    Audit {
+        /// Your number.
+        request: u32,
+        /// The last of it, the newest first.
+        entries: Vec<AuditEntry>,
+    },
     /// The conference is over; the socket closes after this.
     Ended {
         /// Why.
@@ -160,6 +215,8 @@ pub enum ServerMessage {
         message: String,
         /// Whether the socket closes after this.
         fatal: bool,
+        /// Your number, if it answers an `act`.
+        request: Option<u32>,
     },
 }
 
@@ -184,6 +241,10 @@ pub enum LeaveReason {
     Vanished,
     /// His leg failed.
     LegFailed,
+    /// A moderator sent him away.
+    Removed,
+    /// A moderator sent him away for good.
+    Banned,
 }
 
 /// Why a conference is over.
@@ -224,6 +285,18 @@ pub enum ErrorCode {
     BadSdp,
     /// A candidate that is none.
     BadCandidate,
+    /// Nobody new enters now.
+    Locked,
+    /// You are kept out.
+    Banned,
+    /// You waited to be let in, and are not.
+    Denied,
+    /// Another socket has become you.
+    TakenOver,
+    /// There is nobody to be again: `join`.
+    CannotResume,
+    /// Not a text for the chat.
+    BadText,
     /// More messages than anyone needs to send.
     TooMany,
     /// Our fault.

@@ -1,8 +1,10 @@
 //! The REST API. Bodies are `convene-protocol`'s.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use convene_protocol::{ConferenceCreated, CreateConference, Role, TokenIssued, TokenRequest};
+use convene_protocol::{
+    ConferenceCreated, CreateConference, Role, Rules, TokenIssued, TokenRequest,
+};
 use tokio::sync::oneshot;
 use warp::{
     Reply,
@@ -23,6 +25,9 @@ use crate::{
 };
 
 const MAX_TITLE: usize = 120;
+
+/// Seconds before its beginning in which a conference can be made: a year.
+const MAX_AHEAD: u64 = 366 * 24 * 3600;
 
 pub(super) async fn create(
     house: &Arc<House>,
@@ -45,12 +50,13 @@ pub(super) async fn create(
         record.max_participants,
         record.creator_address
     );
+    let begins = record.starts_at.unwrap_or_default().max(unix_now());
     house.directory.open(record);
     let created = ConferenceCreated {
         url: format!("{}/c/{id}", house.base_url(request.host())),
         moderator_token: house
             .tokens
-            .issue(&id, Role::Moderator, unix_now() + MAX_VALID_SECONDS),
+            .issue(&id, Role::Moderator, begins + MAX_VALID_SECONDS),
         id,
     };
     let location = format!("/api/v1/conferences/{}", created.id);
@@ -130,6 +136,8 @@ fn record(
         listed,
         topology,
         sound,
+        lobby,
+        starts_at,
     } = wishes;
     let title = title.trim().to_owned();
     if title.chars().count() > MAX_TITLE || title.chars().any(char::is_control) {
@@ -144,6 +152,11 @@ fn record(
         let (field, allowed) = ("max_participants", "2 to 500");
         return Err(Failure::Field { field, allowed });
     }
+    let now = unix_now();
+    if starts_at.is_some_and(|at| at > now + MAX_AHEAD) {
+        let (field, allowed) = ("starts_at", "at most a year ahead, in seconds since 1970");
+        return Err(Failure::Field { field, allowed });
+    }
     Ok(ConferenceRecord {
         id: ids::fresh()?,
         title,
@@ -151,7 +164,15 @@ fn record(
         max_participants,
         topology: topology.unwrap_or(house.config.topology),
         sound,
-        created_at: unix_now(),
+        created_at: now,
+        starts_at,
+        rules: Rules {
+            lobby,
+            ..Rules::default()
+        },
+        bans: Vec::new(),
+        moderators: BTreeSet::new(),
+        was_led: false,
         creator_address: request.client.ip().to_string(),
     })
 }

@@ -1,12 +1,14 @@
 //! The tables, and every statement there is.
 
+use std::collections::BTreeSet;
+
 use convene_protocol::{
     AddressOrigin, AddressProtocol, AddressRecord, ParticipantRecord, Role, StandingRecord,
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ConferenceRecord, Note, StoreError};
+use super::{ConferenceRecord, Note, StoreError, moderation};
 
 const VERSION: i64 = 1;
 
@@ -20,6 +22,8 @@ CREATE TABLE conference (
     topology TEXT NOT NULL,
     sound TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    starts_at INTEGER,
+    rules TEXT NOT NULL,
     creator_address TEXT NOT NULL,
     first_moderator TEXT,
     ended_at INTEGER
@@ -63,7 +67,10 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "secure_delete", true)?;
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => Ok(connection.execute_batch(&format!("BEGIN; {TABLES} {ADDRESSES} COMMIT;"))?),
+        0 => Ok(connection.execute_batch(&format!(
+            "BEGIN; {TABLES} {ADDRESSES} {} COMMIT;",
+            moderation::TABLES
+        ))?),
         VERSION => Ok(()),
         other => Err(StoreError::Version(other)),
     }
@@ -76,8 +83,8 @@ pub(super) fn all_left(connection: &Connection, now: u64) -> Result<()> {
 
 pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> Result<()> {
     let sql =
-        "INSERT INTO conference (id, title, listed, max_participants, topology, sound, created_at, creator_address)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        "INSERT INTO conference (id, title, listed, max_participants, topology, sound, created_at, starts_at, rules, creator_address)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let ConferenceRecord {
         id,
         title,
@@ -86,7 +93,10 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
         topology,
         sound,
         created_at,
+        starts_at,
+        rules,
         creator_address,
+        ..
     } = conference;
     let values = params![
         id,
@@ -96,14 +106,16 @@ pub(super) fn create(connection: &Connection, conference: &ConferenceRecord) -> 
         word(topology),
         word(sound),
         created_at,
+        starts_at,
+        json(rules),
         creator_address
     ];
     connection.execute(sql, values).map(|_| ())
 }
 
 pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<ConferenceRecord>> {
-    let sql =
-        "SELECT id, title, listed, max_participants, created_at, creator_address, topology, sound FROM conference
+    let sql = "SELECT id, title, listed, max_participants, created_at, creator_address, topology,
+               starts_at, rules, first_moderator IS NOT NULL, sound FROM conference
                WHERE ended_at IS NULL ORDER BY created_at, rowid";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
@@ -115,10 +127,20 @@ pub(super) fn open_conferences(connection: &Connection) -> Result<Vec<Conference
             created_at: row.get(4)?,
             creator_address: row.get(5)?,
             topology: from_word(row, 6)?,
-            sound: from_word(row, 7)?,
+            starts_at: row.get(7)?,
+            rules: from_json(row, 8)?,
+            was_led: row.get(9)?,
+            sound: from_word(row, 10)?,
+            bans: Vec::new(),
+            moderators: BTreeSet::new(),
         })
     })?;
-    rows.collect()
+    let mut all = rows.collect::<Result<Vec<_>>>()?;
+    for one in &mut all {
+        one.bans = moderation::bans(connection, &one.id)?;
+        one.moderators = moderation::moderators(connection, &one.id)?;
+    }
+    Ok(all)
 }
 
 pub(super) fn participants(
@@ -186,6 +208,19 @@ pub(super) fn note(connection: &Connection, conference: &str, note: &Note) -> Re
                 .execute(sql, params![word(mode), conference])
                 .map(|_| ())
         }
+        Note::Rules(rules) => {
+            let sql = "UPDATE conference SET rules = ? WHERE id = ?";
+            connection
+                .execute(sql, params![json(rules), conference])
+                .map(|_| ())
+        }
+        Note::Role { participant, role } => promoted(connection, conference, participant, *role),
+        Note::Moderator { identity, is } => {
+            moderation::note_moderator(connection, conference, identity, *is)
+        }
+        Note::Banned(ban) => moderation::note_ban(connection, conference, ban),
+        Note::Unbanned(id) => moderation::forget_ban(connection, conference, *id),
+        Note::Acted(entry) => moderation::note_deed(connection, conference, entry),
         Note::Ended { at } => {
             let sql = "UPDATE conference SET ended_at = ? WHERE id = ?";
             connection.execute(sql, params![at, conference]).map(|_| ())
@@ -252,6 +287,16 @@ fn joined(
             at
         ],
     )?;
+    led_by(connection, conference, id, role)
+}
+
+fn promoted(connection: &Connection, conference: &str, id: &str, role: Role) -> Result<()> {
+    let sql = "UPDATE participant SET role = ? WHERE id = ?";
+    connection.execute(sql, params![word(&role), id])?;
+    led_by(connection, conference, id, role)
+}
+
+fn led_by(connection: &Connection, conference: &str, id: &str, role: Role) -> Result<()> {
     if role == Role::Moderator {
         let sql =
             "UPDATE conference SET first_moderator = ? WHERE id = ? AND first_moderator IS NULL";
@@ -295,11 +340,11 @@ fn word(value: &impl Serialize) -> String {
     json(value).trim_matches('"').to_owned()
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("words on the wire are JSON")
 }
 
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())

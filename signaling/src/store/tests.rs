@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use convene_protocol::{Class, Evidence, Realm};
+use convene_protocol::{Action, Class, Evidence, Realm};
 
 use super::*;
 
@@ -16,6 +16,11 @@ fn standup() -> ConferenceRecord {
         topology: Topology::Claimed,
         sound: SoundMode::Relay,
         creator_address: "203.0.113.1".into(),
+        starts_at: Some(NOW + 60),
+        rules: Rules::default(),
+        bans: Vec::new(),
+        moderators: BTreeSet::new(),
+        was_led: false,
     }
 }
 
@@ -53,11 +58,13 @@ async fn conferences_survive_a_restart_and_people_do_not() {
     store.close().await;
 
     let store = Store::open(dir.path(), NOW + 9).unwrap();
-    let kept = ConferenceRecord {
+    let was_led = true;
+    let led = ConferenceRecord {
+        was_led,
         sound: SoundMode::Mix,
         ..standup()
     };
-    assert_eq!(store.open_conferences().await.unwrap(), [kept]);
+    assert_eq!(store.open_conferences().await.unwrap(), [led]);
     let people = store
         .participants("standup".into(), None)
         .await
@@ -65,6 +72,85 @@ async fn conferences_survive_a_restart_and_people_do_not() {
         .unwrap();
     assert_eq!(people[0].left_at, Some(NOW + 9));
     assert_eq!(store.failures(), 0);
+}
+
+#[tokio::test]
+async fn what_moderators_want_survives_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    let mut expected = standup();
+    expected.rules.locked = true;
+    expected.rules.permissions.screen = false;
+    store.note("standup", Note::Rules(expected.rules));
+    let ban = |id, identity: Option<&str>| Ban {
+        id,
+        name: "Eve".into(),
+        identity: identity.map(Into::into),
+        by: "Ann".into(),
+    };
+    for ban in [ban(1, None), ban(2, Some("e's")), ban(3, None)] {
+        store.note("standup", Note::Banned(ban));
+    }
+    store.note("standup", Note::Unbanned(1));
+    let moderator = |identity: &str, is| Note::Moderator {
+        identity: identity.into(),
+        is,
+    };
+    for (identity, is) in [("a's", true), ("b's", true), ("a's", true), ("b's", false)] {
+        store.note("standup", moderator(identity, is));
+    }
+    store.close().await;
+
+    expected.bans = vec![ban(2, Some("e's")), ban(3, None)];
+    expected.moderators = ["a's".to_owned()].into();
+    let store = Store::open(dir.path(), NOW + 9).unwrap();
+    assert_eq!(store.open_conferences().await.unwrap(), [expected.clone()]);
+    assert_eq!(store.failures(), 0);
+    assert_eq!(expected.saved().bans.len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_becomes_moderator_later_led_it_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    let mut note = joined("ann", NOW);
+    if let Note::Joined { role, .. } = &mut note {
+        *role = Role::Speaker;
+    }
+    store.note("standup", note);
+    assert!(!store.open_conferences().await.unwrap()[0].was_led);
+    let (participant, role) = ("ann".into(), Role::Moderator);
+    store.note("standup", Note::Role { participant, role });
+    assert!(store.open_conferences().await.unwrap()[0].was_led);
+    let people = store.participants("standup".into(), None).await;
+    assert_eq!(people.unwrap().unwrap()[0].role, Role::Moderator);
+}
+
+#[tokio::test]
+async fn of_what_moderators_did_the_last_is_kept_and_forgotten_with_the_conference() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), NOW).unwrap();
+    store.create(standup()).await.unwrap();
+    let deed = |at| AuditEntry {
+        at,
+        by: None,
+        action: Action::Lock { on: true },
+        whom: None,
+    };
+    for at in 1..=1_100 {
+        store.note("standup", Note::Acted(deed(at)));
+    }
+    let told = store.audit("standup".into()).await.unwrap();
+    assert_eq!((told.len(), &told[0]), (200, &deed(1_100)));
+    let count = |connection: &Connection| {
+        connection.query_row("SELECT count(*) FROM deed", [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(store.ask(count).await.unwrap(), 1_000);
+    store.note("standup", Note::Ended { at: NOW });
+    store.forget(NOW + 1).await.unwrap();
+    assert_eq!(store.ask(count).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -204,6 +204,41 @@ impl Person {
         person
     }
 
+    /// The same participant on a new socket: what he is welcomed with.
+    pub async fn resume(
+        address: SocketAddr,
+        conference: &str,
+        welcome: &Value,
+        has_leg: bool,
+    ) -> (Self, Value) {
+        let mut person = Self::knock(address, conference).await;
+        let resume = json!({"type": "resume", "participant": welcome["me"]["id"],
+            "key": welcome["resume_key"], "has_leg": has_leg});
+        person.say(resume).await;
+        let again = person.hear("welcome").await;
+        person.id = again["me"]["id"].as_str().unwrap().to_owned();
+        (person, again)
+    }
+
+    /// Asks for something; hears that it is done, or why not.
+    pub async fn act(&mut self, action: Value) -> Result<(), String> {
+        self.say(json!({"type": "act", "request": 9, "action": action}))
+            .await;
+        let answer = async {
+            loop {
+                let message = self.next().await.expect("an answer");
+                if message["request"] == 9 {
+                    return message;
+                }
+            }
+        };
+        let answer = timeout(PATIENCE, answer).await.expect("an answer in time");
+        match answer["type"].as_str() {
+            Some("done") => Ok(()),
+            _ => Err(answer["code"].as_str().unwrap().to_owned()),
+        }
+    }
+
     pub async fn say(&mut self, message: Value) {
         self.say_text(&message.to_string()).await;
     }

@@ -1,11 +1,11 @@
 //! Between the rules and the planner: what the planner has to know of people, and carrying out its plan.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use convene_topology::{Number, PairReport, Path, Picture, Step};
 
 use super::Conference;
-use crate::{Effect, Notice, ParticipantId, PathOf, PictureOf, Publishing, Refusal};
+use crate::{Effect, Notice, ParticipantId, PathOf, PictureOf, Refusal};
 
 /// What the planner has to know.
 impl<S> Conference<S> {
@@ -81,14 +81,7 @@ impl<S> Conference<S> {
     /// How everyone gets everyone else's pictures now; what nobody wants is left out.
     #[must_use]
     pub fn paths(&self) -> Vec<PathOf> {
-        let pictures = self.ids.iter().flat_map(|(number, id)| {
-            let publishing = self.members.get(id).map(|member| member.publishing);
-            let sources = publishing.into_iter().flat_map(Publishing::sources);
-            sources.map(|source| Picture {
-                publisher: *number,
-                source,
-            })
-        });
+        let pictures = self.published().into_iter();
         let views = pictures.flat_map(|picture| self.ids.keys().map(move |who| (picture, *who)));
         views
             .filter_map(|(picture, subscriber)| self.path_of(picture, subscriber))
@@ -111,6 +104,73 @@ impl<S> Conference<S> {
             Some(Path::Peer(relay)) => self.ids.get(&relay).cloned(),
             _ => None,
         }
+    }
+}
+
+/// Telling it again, to one who did not hear all of it.
+impl<S> Conference<S> {
+    /// What he gets by which path, what he sends to whom, and which of his pictures the server needs.
+    pub(super) fn tell_plan_to(&mut self, id: &ParticipantId, number: Number) {
+        self.perform_plan();
+        for picture in self.published() {
+            let path = self.planner.path(picture, number);
+            if let (Some(path), Some(publisher)) = (path, self.ids.get(&picture.publisher)) {
+                let notice = self.path_notice(publisher.clone(), picture, number, Some(path));
+                self.send(id, notice);
+            }
+        }
+        let ways = self.sending.iter();
+        let his: Vec<_> = ways
+            .filter(|(sender, ..)| *sender == number)
+            .copied()
+            .collect();
+        for way in his {
+            self.tell_send(way, true);
+        }
+        let shown = self.shown.values();
+        let needed = shown.filter(|picture| picture.publisher == number);
+        let needed: BTreeSet<_> = needed.map(|picture| picture.source).collect();
+        for source in needed {
+            let needed = true;
+            self.send(id, Notice::ServerNeeds { source, needed });
+        }
+    }
+
+    /// His new leg shows what the old one did.
+    pub(super) fn show_again(&mut self, id: &ParticipantId, number: Number) {
+        let shown = self.shown.range((number, 0)..=(number, usize::MAX));
+        let again = shown.filter_map(|((_, slot), picture)| {
+            Some(Effect::Show {
+                subscriber: id.clone(),
+                slot: *slot,
+                publisher: self.ids.get(&picture.publisher)?.clone(),
+                source: picture.source,
+            })
+        });
+        let again: Vec<_> = again.collect();
+        self.effects.extend(again);
+    }
+
+    /// His page has lost its connections with the others: theirs with him are of no use either.
+    pub(super) fn ask_to_reconnect(&mut self, id: &ParticipantId, number: Number) {
+        let others = self.ids.keys().copied();
+        let able =
+            others.filter(|other| *other != number && self.planner.may_connect(*other, number));
+        for other in able.collect::<Vec<_>>() {
+            self.send_number(other, Notice::Retry(id.clone()));
+        }
+    }
+
+    fn published(&self) -> Vec<Picture> {
+        let publishers = self.ids.iter().filter_map(|(number, id)| {
+            let member = self.members.get(id)?;
+            Some((*number, member.publishing))
+        });
+        let pictures = publishers.flat_map(|(publisher, publishing)| {
+            let sources = publishing.sources();
+            sources.map(move |source| Picture { publisher, source })
+        });
+        pictures.collect()
     }
 }
 
@@ -153,9 +213,19 @@ impl<S> Conference<S> {
     /// Whoever is to stop a connection that carries one picture may still say goodbye on it: the way stays known until
     /// one of the two leaves.
     fn perform_send(&mut self, picture: Picture, sender: Number, to: Number, on: bool) {
+        let way = (sender, picture, to);
         if sender != picture.publisher {
-            self.relayed.insert((sender, picture, to));
+            self.relayed.insert(way);
         }
+        if on {
+            self.sending.insert(way);
+        } else {
+            self.sending.remove(&way);
+        }
+        self.tell_send(way, on);
+    }
+
+    fn tell_send(&mut self, (sender, picture, to): (Number, Picture, Number), on: bool) {
         let ids = (self.ids.get(&picture.publisher), self.ids.get(&to));
         if let (Some(publisher), Some(to)) = ids {
             let notice = Notice::SendTo {
@@ -190,13 +260,7 @@ impl<S> Conference<S> {
                 source: picture.source,
             });
         }
-        let notice = Notice::Path {
-            publisher,
-            source: picture.source,
-            path,
-            relay: self.relay_of(path),
-            why: self.planner.why(picture, subscriber),
-        };
+        let notice = self.path_notice(publisher, picture, subscriber, path);
         self.send(&to, notice);
         if let Some(had) = had.filter(|had| Some(*had) != slot) {
             self.shown.remove(&(subscriber, had));
@@ -204,6 +268,22 @@ impl<S> Conference<S> {
                 subscriber: to,
                 slot: had,
             });
+        }
+    }
+
+    fn path_notice(
+        &self,
+        publisher: ParticipantId,
+        picture: Picture,
+        subscriber: Number,
+        path: Option<Path>,
+    ) -> Notice<S> {
+        Notice::Path {
+            publisher,
+            source: picture.source,
+            path,
+            relay: self.relay_of(path),
+            why: self.planner.why(picture, subscriber),
         }
     }
 

@@ -1,8 +1,17 @@
 use super::*;
+use crate::{
+    Action, Kept, Network, Newcomer, Notice, Permission, PictureOf, Publishing, Refusal, Role,
+    WaitsFor, Wishes,
+};
 use convene_topology::{Class, PairReport, Path, Realm, Source, Why};
 
 mod any_events;
+mod chat;
+mod door;
+mod moderation;
 mod relays;
+mod returning;
+mod succession;
 mod uplinks;
 
 const SETTINGS: Settings = Settings {
@@ -11,6 +20,7 @@ const SETTINGS: Settings = Settings {
     policy: Policy::Adaptive,
     sound: SoundMode::Mix,
     empty_grace: Duration::from_secs(60),
+    starts: Duration::ZERO,
 };
 
 fn id(name: &str) -> ParticipantId {
@@ -27,13 +37,14 @@ fn join(name: &str, role: Role) -> Event<u8> {
         camera: true,
         screen: false,
     };
-    Event::Join {
+    Event::Join(Newcomer {
         id: id(name),
         name: name.into(),
         role,
         publishing,
         wishes: Wishes::default(),
-    }
+        identity: None,
+    })
 }
 
 fn effects(conference: &mut Conference<u8>) -> Vec<Effect<u8>> {
@@ -42,7 +53,7 @@ fn effects(conference: &mut Conference<u8>) -> Vec<Effect<u8>> {
 
 /// A conference in which everyone named is connected; the first is its moderator.
 fn room(names: &[&str]) -> Conference<u8> {
-    let mut conference = Conference::new(at(0), SETTINGS);
+    let mut conference = Conference::new(at(0), SETTINGS, Saved::default());
     for (i, name) in names.iter().enumerate() {
         conference.handle(
             at(0),
@@ -66,6 +77,78 @@ fn room(names: &[&str]) -> Conference<u8> {
 fn does(conference: &mut Conference<u8>, now: u64, event: Event<u8>) -> Vec<Effect<u8>> {
     conference.handle(at(now), event);
     effects(conference)
+}
+
+fn cut(name: &str) -> Event<u8> {
+    let clean = false;
+    Event::SocketClosed {
+        id: id(name),
+        clean,
+    }
+}
+
+/// Somebody asks for something; his number for the answer is 7.
+fn asks(name: &str, action: Action) -> Event<u8> {
+    Event::Act {
+        from: id(name),
+        request: 7,
+        action,
+    }
+}
+
+/// That it is done: one answer, and no refusal.
+fn is_done(effects: &[Effect<u8>], who: &str) -> bool {
+    let answers = effects.iter().filter(|effect| is_answer(effect));
+    answers.count() == 1 && told(effects, who, &Notice::Done(7))
+}
+
+fn is_answer(effect: &Effect<u8>) -> bool {
+    let Effect::Send { notice, .. } = effect else {
+        return matches!(effect, Effect::TellAudit { .. });
+    };
+    matches!(
+        notice,
+        Notice::Done(_) | Notice::NotDone(..) | Notice::Bans(..)
+    )
+}
+
+/// Why it is not done; then nothing else is, either.
+fn not_done(effects: &[Effect<u8>]) -> &Refusal {
+    match effects {
+        [
+            Effect::Send {
+                notice: Notice::NotDone(7, refusal),
+                ..
+            },
+        ] => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// How all are told somebody is now, if they are.
+fn updated(effects: &[Effect<u8>], to: &str, who: &str) -> Option<Participant> {
+    let mut updates = effects.iter().rev().filter_map(|effect| match effect {
+        Effect::Send {
+            to: one,
+            notice: Notice::Updated(participant),
+        } if *one == id(to) => Some(participant.clone()),
+        _ => None,
+    });
+    updates.find(|participant| participant.id == id(who))
+}
+
+fn role_of(conference: &Conference<u8>, name: &str) -> Option<Role> {
+    let people = conference.participants();
+    let of = people
+        .iter()
+        .find(|participant| participant.id == id(name))?;
+    Some(of.role)
+}
+
+fn moderators(conference: &Conference<u8>) -> Vec<String> {
+    let people = conference.participants().into_iter();
+    let those = people.filter(|participant| participant.role == Role::Moderator);
+    those.map(|participant| participant.id.0).collect()
 }
 
 fn refusal(effects: &[Effect<u8>]) -> Option<&Refusal> {
@@ -98,7 +181,7 @@ fn everyone_learns_of_everyone() {
     assert!(done.contains(&Effect::OpenLeg {
         id: id("bob"),
         number: 2,
-        may_send: true,
+        heard: true,
         sound: SoundMode::Mix,
     }));
     let direct = Notice::Path {
@@ -224,7 +307,7 @@ fn a_listeners_leg_is_not_heard() {
     let leg = Effect::OpenLeg {
         id: id("bob"),
         number: 2,
-        may_send: false,
+        heard: false,
         sound: SoundMode::Mix,
     };
     assert!(done.contains(&leg), "{done:?}");
@@ -261,21 +344,14 @@ fn whose_leg_is_silent_is_gone_unless_packets_come() {
 }
 
 #[test]
-fn a_vanished_browser_is_gone_after_six_seconds_of_silence() {
+fn a_vanished_browser_is_gone_when_it_had_time_to_come_back_and_six_seconds_are_silent() {
     let mut conference = room(&["ann", "bob"]);
     does(&mut conference, 10, Event::LegHeard(id("bob")));
-    does(
-        &mut conference,
-        14,
-        Event::SocketClosed {
-            id: id("bob"),
-            clean: false,
-        },
-    );
+    does(&mut conference, 10, cut("bob"));
     assert_eq!(
         conference.deadline(),
         Some(at(16)),
-        "six seconds after his last packets"
+        "six seconds of silence"
     );
     does(&mut conference, 15, Event::LegHeard(id("bob")));
     assert!(
@@ -288,6 +364,14 @@ fn a_vanished_browser_is_gone_after_six_seconds_of_silence() {
         "ann",
         &Notice::Left(id("bob"), LeaveReason::Vanished)
     ));
+}
+
+#[test]
+fn whose_socket_is_found_dead_late_has_time_to_come_back_from_then_on() {
+    let mut conference = room(&["ann", "bob"]);
+    does(&mut conference, 6, cut("bob"));
+    does(&mut conference, 8, cut("bob"));
+    assert_eq!(conference.deadline(), Some(at(11)));
 }
 
 #[test]

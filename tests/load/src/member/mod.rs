@@ -120,6 +120,7 @@ fn join(name: String) -> ClientMessage {
         token: None,
         publishing: Publishing::default(),
         wishes: Wishes::default(),
+        identity: None,
     }
 }
 

@@ -114,6 +114,7 @@ impl Session {
                 code,
                 message,
                 fatal,
+                ..
             } => refused(code, &message, fatal)?,
             // The rest is for who publishes, passes on, hears or restarts something.
             _ => {}

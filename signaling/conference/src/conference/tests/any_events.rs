@@ -38,8 +38,27 @@ fn event() -> impl Strategy<Value = Event<u8>> {
     let reachable = prop_oneof![Just(None), Just(Some(false)), Just(Some(true))];
     let realm = prop_oneof![Just(Realm::Wide), Just(Realm::ServerLan)];
     let network = (class, reachable, realm);
+    let identity = proptest::option::of(prop_oneof![Just("x".to_owned()), Just("y".to_owned())]);
+    let newcomer = (
+        who(),
+        role.clone(),
+        publishing.clone(),
+        wishes.clone(),
+        identity,
+    );
+    let newcomer = newcomer.prop_map(|(id, role, publishing, wishes, identity)| Newcomer {
+        name: id.0.clone(),
+        id,
+        role,
+        publishing,
+        wishes,
+        identity,
+    });
     prop_oneof![
-        6 => (who(), role, publishing.clone(), wishes.clone()).prop_map(|(id, role, publishing, wishes)| Event::Join { name: id.0.clone(), id, role, publishing, wishes }),
+        7 => newcomer.prop_map(Event::Join),
+        4 => (who(), any::<bool>()).prop_map(|(id, has_leg)| Event::Returned { id, has_leg }),
+        4 => who().prop_map(Event::LegClosed),
+        12 => (who(), action(role)).prop_map(|(from, action)| Event::Act { from, request: 7, action }),
         2 => (who(), wishes).prop_map(|(id, wishes)| Event::Wish(id, wishes)),
         3 => (who(), who(), who(), 0..9_u8).prop_map(|(from, to, publisher, signal)| Event::Relay { from, to, picture: (publisher, Source::Camera), attempt: 1, signal }),
         3 => (who(), who(), who(), report.clone()).prop_map(|(from, relay, publisher, report)| Event::RelayState { from, relay, picture: (publisher, Source::Camera), report }),
@@ -64,17 +83,53 @@ fn event() -> impl Strategy<Value = Event<u8>> {
     ]
 }
 
+fn action(role: impl Strategy<Value = Role> + 'static) -> impl Strategy<Value = Action> {
+    let who = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")].prop_map(id);
+    let whom = || proptest::option::of(who());
+    let permission = || {
+        prop_oneof![
+            Just(Permission::Microphone),
+            Just(Permission::Camera),
+            Just(Permission::Screen),
+            Just(Permission::Chat)
+        ]
+    };
+    prop_oneof![
+        1 => any::<bool>().prop_map(Action::Hand),
+        1 => proptest::option::of(0..4_u32).prop_map(|reply_to| Action::Say { text: "x".into(), reply_to }),
+        1 => whom().prop_map(Action::Mute),
+        4 => (whom(), permission(), any::<bool>()).prop_map(|(whom, permission, allowed)| Action::Permit { whom, permission, allowed }),
+        1 => (who(), permission()).prop_map(|(whom, permission)| Action::Ask(whom, permission)),
+        1 => whom().prop_map(Action::LowerHand),
+        3 => whom().prop_map(Action::Admit),
+        1 => (who(), any::<bool>()).prop_map(|(whom, ban)| Action::Deny { whom, ban }),
+        2 => any::<bool>().prop_map(Action::Lobby),
+        1 => any::<bool>().prop_map(Action::Lock),
+        1 => (who(), any::<bool>()).prop_map(|(whom, ban)| Action::Remove { whom, ban }),
+        1 => (0..4_u32).prop_map(Action::Unban),
+        4 => (who(), role).prop_map(|(whom, role)| Action::Role(whom, role)),
+        2 => who().prop_map(Action::HandOver),
+        1 => Just(Action::Bans),
+        1 => Just(Action::Audit),
+    ]
+}
+
 /// What the effects say, counted from outside.
 #[derive(Default)]
 struct Watcher {
     legs: BTreeSet<ParticipantId>,
+    /// Those whom the mixer hears.
+    heard: BTreeSet<ParticipantId>,
+    waiting: BTreeSet<ParticipantId>,
     /// Whom everyone who is in has heard of, and not heard to be gone.
     knows: BTreeMap<ParticipantId, BTreeSet<ParticipantId>>,
-    numbers: BTreeSet<u32>,
+    numbers: BTreeMap<u32, ParticipantId>,
     slots: BTreeMap<(ParticipantId, usize), (ParticipantId, Source)>,
     needed: BTreeSet<(ParticipantId, Source)>,
-    /// How each leg sends sound, and what its participant was told of it.
+    /// How each one's leg sends sound, and what he was told of it.
     sound: BTreeMap<ParticipantId, (SoundMode, SoundMode)>,
+    /// How often the role has fallen to somebody.
+    successions: usize,
     over: bool,
 }
 
@@ -83,27 +138,41 @@ impl Watcher {
         let refused = matches!(
             effect,
             Effect::Send {
-                notice: Notice::Refused(_),
+                notice: Notice::Refused(_) | Notice::NotDone(..),
                 ..
             }
         );
         assert!(!self.over || refused, "after the end: {effect:?}");
         match effect {
             Effect::OpenLeg {
-                id, number, sound, ..
+                id,
+                number,
+                heard,
+                sound,
             } => {
                 self.sound.entry(id.clone()).or_default().0 = *sound;
+                assert!(self.is_in(id), "a leg for nobody");
                 assert!(self.legs.insert(id.clone()), "two legs for {id:?}");
-                assert!(self.numbers.insert(*number), "number {number} twice");
+                let whose = self.numbers.insert(*number, id.clone());
+                assert!(
+                    whose.is_none_or(|whose| whose == *id),
+                    "number {number} twice"
+                );
+                self.hear(id, *heard);
             }
-            Effect::CloseLeg(id) => self.gone(id),
+            Effect::Sound(mode) => self.sound.values_mut().for_each(|sound| sound.0 = *mode),
+            Effect::Hear(id, heard) => self.hear(id, *heard),
+            Effect::CloseLeg(id) => {
+                assert!(self.legs.remove(id), "closed twice: {id:?}");
+                self.forget_pictures(id);
+            }
             Effect::Show {
                 subscriber,
                 slot,
                 publisher,
                 source,
             } => {
-                assert!(self.legs.contains(subscriber) && self.legs.contains(publisher));
+                assert!(self.is_in(subscriber) && self.is_in(publisher));
                 assert!(*slot < settings.slots, "slot {slot}");
                 let key = (subscriber.clone(), *slot);
                 self.slots.insert(key, (publisher.clone(), *source));
@@ -112,39 +181,62 @@ impl Watcher {
                 let hidden = self.slots.remove(&(subscriber.clone(), *slot));
                 assert!(hidden.is_some(), "an empty slot is hidden");
             }
-            Effect::LegAnswer(id, _)
-            | Effect::LegCandidate(id, ..)
-            | Effect::LegRestart(id, _)
-            | Effect::Hides(id, _) => {
+            Effect::LegAnswer(id, _) | Effect::LegCandidate(id, ..) | Effect::LegRestart(id, _) => {
                 assert!(self.legs.contains(id));
             }
-            Effect::Sound(mode) => self.sound.values_mut().for_each(|sound| sound.0 = *mode),
+            Effect::Hides(id, _) | Effect::TellAudit { to: id, .. } => assert!(self.is_in(id)),
+            Effect::Keep(Kept::Acted(deed)) => self.successions += usize::from(deed.by.is_none()),
             Effect::Over(_) => self.over = true,
             Effect::Send { to, notice } => self.told(to, notice),
-            Effect::CloseSocket(_) => {}
+            Effect::Gone(id) => {
+                let (came, waited) = (self.knows.remove(id), self.waiting.remove(id));
+                assert!(came.is_some() != waited, "gone twice: {id:?}");
+                self.forget_pictures(id);
+                self.heard.remove(id);
+                self.sound.remove(id);
+            }
+            Effect::Keep(_) | Effect::CloseSocket(_) => {}
         }
     }
 
-    fn gone(&mut self, id: &ParticipantId) {
-        assert!(self.legs.remove(id), "closed twice: {id:?}");
+    fn is_in(&self, id: &ParticipantId) -> bool {
+        self.knows.contains_key(id)
+    }
+
+    fn hear(&mut self, id: &ParticipantId, heard: bool) {
+        if heard {
+            self.heard.insert(id.clone());
+        } else {
+            self.heard.remove(id);
+        }
+    }
+
+    fn forget_pictures(&mut self, id: &ParticipantId) {
         self.slots.retain(|(subscriber, _), _| subscriber != id);
         self.needed.retain(|(publisher, _)| publisher != id);
-        self.knows.remove(id);
-        self.sound.remove(id);
     }
 
     fn told(&mut self, to: &ParticipantId, notice: &Notice<u8>) {
         match notice {
-            Notice::Welcome { others, sound, .. } => {
+            Notice::Welcome {
+                others,
+                returned,
+                sound,
+                ..
+            } => {
                 self.sound.entry(to.clone()).or_default().1 = *sound;
+                self.waiting.remove(to);
                 let others = others.iter().map(|other| other.id.clone()).collect();
-                assert!(
-                    self.knows.insert(to.clone(), others).is_none(),
-                    "{to:?} is welcomed twice"
-                );
+                let before = self.knows.insert(to.clone(), others);
+                assert_eq!(before.is_some(), *returned, "{to:?} is welcomed twice");
                 return;
             }
-            Notice::Refused(_) => return,
+            Notice::Waits(_) => {
+                self.waiting.insert(to.clone());
+                return;
+            }
+            Notice::Refused(_) | Notice::NotDone(..) => return,
+            Notice::Denied | Notice::Ended(_) if self.waiting.contains(to) => return,
             _ => {}
         }
         let knows = self
@@ -159,7 +251,7 @@ impl Watcher {
                 source,
                 needed: true,
             } => {
-                assert!(self.needed.insert((to.clone(), *source)));
+                self.needed.insert((to.clone(), *source));
             }
             Notice::ServerNeeds {
                 source,
@@ -172,13 +264,14 @@ impl Watcher {
     }
 
     fn agrees(&self, conference: &Conference<u8>) {
-        let members: BTreeSet<_> = conference
-            .participants()
-            .into_iter()
-            .map(|p| p.id)
-            .collect();
+        let people = conference.participants();
+        let members: BTreeSet<_> = people.iter().map(|person| person.id.clone()).collect();
         assert!(members.len() <= conference.settings.max_participants);
-        assert_eq!(members, self.legs, "a leg for each member");
+        assert_eq!(members, self.knows.keys().cloned().collect());
+        let legs = conference.members.iter().filter(|(_, m)| m.has_leg());
+        let legs: BTreeSet<_> = legs.map(|(id, _)| id.clone()).collect();
+        assert_eq!(legs, self.legs, "a leg for each member");
+        assert!(self.waiting.is_disjoint(&members));
         assert_eq!(self.over, conference.is_over());
         if self.over {
             return;
@@ -193,6 +286,7 @@ impl Watcher {
                 .collect();
             assert_eq!(knows, &others, "whom {id:?} knows");
         }
+        self.hears(&people);
         let shown: BTreeSet<_> = self.slots.values().cloned().collect();
         assert_eq!(
             self.needed, shown,
@@ -205,26 +299,107 @@ impl Watcher {
             .collect();
         assert_eq!(views.len(), self.slots.len(), "a picture in two slots");
     }
+
+    /// Only those are heard and seen who want to be and may.
+    fn hears(&self, people: &[Participant]) {
+        for person in people {
+            let Participant {
+                id,
+                publishing,
+                permissions,
+                ..
+            } = person;
+            assert!(
+                permissions.microphone || !self.heard.contains(id),
+                "{id:?} is heard"
+            );
+            if self.legs.contains(id) {
+                assert_eq!(self.heard.contains(id), publishing.microphone);
+            }
+        }
+        for (publisher, source) in self.slots.values() {
+            let person = people.iter().find(|person| person.id == *publisher);
+            let Publishing { camera, screen, .. } = person.unwrap().publishing;
+            let shows = match source {
+                Source::Camera => camera,
+                Source::Screen => screen,
+            };
+            assert!(shows, "{publisher:?} shows no {source:?}");
+        }
+    }
+}
+
+/// Whether there is a moderator when there has to be one, by a simple count.
+#[derive(Default)]
+struct Led {
+    ever: bool,
+    missing_since: Option<u64>,
+}
+
+impl Led {
+    fn agrees(&mut self, now: u64, conference: &Conference<u8>) {
+        let people = conference.participants();
+        let here = || people.iter().filter(|person| !person.away);
+        let led = here().any(|person| person.role == Role::Moderator);
+        self.ever |= led;
+        if led || !self.ever || people.is_empty() {
+            self.missing_since = None;
+            return;
+        }
+        let since = *self.missing_since.get_or_insert(now);
+        let able = here().any(|person| person.role == Role::Speaker);
+        assert!(!able || now < since + 30, "nobody leads since {since}");
+    }
+}
+
+/// Whether somebody asks for what is the moderators'.
+fn is_presumption(conference: &Conference<u8>, event: &Event<u8>) -> bool {
+    let Event::Act { from, action, .. } = event else {
+        return false;
+    };
+    !action.is_own() && role_of(conference, &from.0) != Some(Role::Moderator)
 }
 
 proptest! {
     #[test]
     fn any_events_keep_the_rules(
-        events in proptest::collection::vec((event(), 0_u64..8), 1..80),
+        events in proptest::collection::vec((event(), 0_u64..8), 1..120),
         slots in 0_usize..4,
         claimed in any::<bool>(),
+        starts in prop_oneof![Just(0), 0_u64..60],
     ) {
         let policy = if claimed { Policy::Claimed } else { Policy::Adaptive };
-        let settings = Settings { slots, policy, max_participants: 4, ..SETTINGS };
-        let mut conference = Conference::new(at(0), settings);
-        let mut watcher = Watcher::default();
+        let settings = Settings { slots, policy, max_participants: 4, starts: at(starts), ..SETTINGS };
+        let mut conference = Conference::new(at(0), settings, Saved::default());
+        let (mut watcher, mut led) = (Watcher::default(), Led::default());
         let mut now = 0;
         for (event, pause) in events {
-            now += pause;
-            for effect in does(&mut conference, now, event) {
-                watcher.watch(&effect, settings);
+            for second in now..=now + pause {
+                if conference.deadline().is_some_and(|due| due <= at(second)) {
+                    watcher.step(&mut conference, second, Event::Tick);
+                }
+                led.agrees(second, &conference);
             }
-            watcher.agrees(&conference);
+            now += pause;
+            let before = is_presumption(&conference, &event).then(|| conference.clone());
+            watcher.step(&mut conference, now, event);
+            led.agrees(now, &conference);
+            if let Some(before) = before {
+                prop_assert_eq!(&conference, &before, "nobody without the role changes anything");
+            }
+        }
+    }
+}
+
+impl Watcher {
+    fn step(&mut self, conference: &mut Conference<u8>, now: u64, event: Event<u8>) {
+        let successions = self.successions;
+        for effect in does(conference, now, event) {
+            self.watch(&effect, conference.settings);
+        }
+        self.agrees(conference);
+        if self.successions > successions {
+            assert_eq!(moderators(conference).len(), 1, "exactly one succeeds");
         }
     }
 }

@@ -16,6 +16,7 @@ fn two_homes_and_a_relay() -> (Conference<u8>, Vec<Effect<u8>>) {
             policy: Policy::Claimed,
             ..SETTINGS
         },
+        Saved::default(),
     );
     let classes = [
         ("ann", Class::Private),

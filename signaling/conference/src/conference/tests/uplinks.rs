@@ -4,7 +4,7 @@ use super::{relays::*, *};
 
 /// Ann is seen by two public ones, who both pass pictures on; all are connected with each other.
 fn all_in_public() -> Conference<u8> {
-    let mut conference = Conference::new(at(0), SETTINGS);
+    let mut conference = Conference::new(at(0), SETTINGS, Saved::default());
     for name in ["ann", "bob", "cid"] {
         enter(&mut conference, name);
         does(&mut conference, 0, Event::Wish(id(name), can_send(8)));
