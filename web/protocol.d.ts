@@ -68,6 +68,8 @@ export type Why = "connected" | "trying" | "both_private" | "not_connected" | "u
 
 export type Topology = "adaptive" | "claimed";
 
+export type SoundMode = "mix" | "relay";
+
 export type PairSignal = { "kind": "call", } | { "kind": "description", 
 /**
  * `offer`, `answer`, `pranswer` or `rollback`.
@@ -529,7 +531,11 @@ pictures: Array<Picture>, } | { "type": "sizes",
 /**
  * The pictures whose sizes are others than before.
  */
-pictures: Array<Shown>, } | { "type": "leave", } | { "type": "end", };
+pictures: Array<Shown>, } | { "type": "sound", 
+/**
+ * In which.
+ */
+mode: SoundMode, } | { "type": "leave", } | { "type": "end", };
 
 export type ServerMessage = { "type": "waiting", 
 /**
@@ -557,9 +563,13 @@ participants: Array<ParticipantInfo>,
  */
 stun_urls: Array<string>, 
 /**
- * Whether `end` will be obeyed.
+ * Whether `end` will be obeyed, and `sound`.
  */
 may_end: boolean, 
+/**
+ * How you get the others' sound.
+ */
+sound: SoundMode, 
 /**
  * What was written, the oldest first, as far back as is kept.
  */
@@ -705,7 +715,11 @@ rtp_time: number,
 /**
  * Those in the mix, loudest first.
  */
-talkers: Array<Talker>, } | { "type": "rules", 
+talkers: Array<Talker>, } | { "type": "sound", 
+/**
+ * In which way.
+ */
+mode: SoundMode, } | { "type": "rules", 
 /**
  * How it is now.
  */
@@ -804,6 +818,10 @@ listed: boolean,
  * Who connects to whom; the service's default when absent.
  */
 topology: Topology | null, 
+/**
+ * How everyone gets the others' sound to begin with; a moderator may change it. A mix when absent.
+ */
+sound: SoundMode, 
 /**
  * Whether whoever is no moderator waits to be let in.
  */
