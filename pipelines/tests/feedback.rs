@@ -1,20 +1,22 @@
-//! What a leg tells its browser about its pictures.
+//! What a leg tells its browser about its pictures, and what the browser tells it of the sound.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
 use common::{
     call::{AUDIO_SLOTS, Call, config},
     namespace::within,
 };
+use convene_rtp::Packet;
 use gst::prelude::*;
 
 const SLOT_0: u32 = AUDIO_SLOTS as u32 + 3;
+const OPUS: u8 = 111;
 const VP8: u8 = 96;
 const RTX: u8 = 97;
 
@@ -78,6 +80,60 @@ fn miss(call: &Call) -> Arc<Mutex<Vec<u32>>> {
         gst::PadProbeReturn::Ok
     });
     again
+}
+
+/// Packets of the mix that come to a browser.
+#[derive(Default)]
+struct Mix {
+    /// Coded as voices, so that they can carry the one before (RFC 6716 section 3.1).
+    protected: AtomicU64,
+    /// Coded otherwise.
+    plain: AtomicU64,
+    /// Whether every fifth is lost on the way.
+    loses: AtomicBool,
+}
+
+fn mix(call: &Call) -> Arc<Mix> {
+    let mix = Arc::<Mix>::default();
+    let (session, internal) = call.browser.session();
+    internal.set_property("rtcp-min-interval", 500_000_000_u64);
+    let seen = Arc::clone(&mix);
+    let pad = session.static_pad("recv_rtp_sink").unwrap();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let bytes = info.buffer().unwrap().map_readable().unwrap();
+        let packet = Packet::parse(&bytes).unwrap();
+        if packet.payload_type() != OPUS {
+            return gst::PadProbeReturn::Ok;
+        }
+        let kind = match packet.payload()[0] >> 3 {
+            0..16 => &seen.protected,
+            _ => &seen.plain,
+        };
+        let count = kind.fetch_add(1, Relaxed);
+        if seen.loses.load(Relaxed) && count % 5 == 0 {
+            return gst::PadProbeReturn::Drop;
+        }
+        gst::PadProbeReturn::Ok
+    });
+    mix
+}
+
+#[test]
+fn who_loses_packets_of_the_mix_gets_protected_ones() {
+    let name = "who_loses_packets_of_the_mix_gets_protected_ones";
+    within(name, || async {
+        let ann = Call::connect(config("c", "ann", 1), true).await;
+        let mut bob = Call::connect(config("c", "bob", 2), false).await;
+        let mix = mix(&bob);
+        bob.until("heard", |_| mix.plain.load(Relaxed) > 100).await;
+        assert_eq!(mix.protected.load(Relaxed), 0, "nothing was lost");
+        mix.loses.store(true, Relaxed);
+        bob.until("protected", |_| mix.protected.load(Relaxed) > 20)
+            .await;
+        for call in [ann, bob] {
+            call.close().await;
+        }
+    });
 }
 
 #[test]

@@ -105,22 +105,97 @@ fn all_kinds_of_caps_mix() {
 #[test]
 fn it_is_a_live_source_with_a_latency_of_its_own() {
     init();
+    for (properties, milliseconds) in [("frame-duration=40", 70), ("listener-packet=60", 90)] {
+        let pipeline = pipeline(&format!(
+            "conveneaudio name=e conference={} latency=30 {properties} ! audio/x-opus ! fakesink",
+            conference()
+        ));
+        assert_eq!(
+            pipeline.set_state(gst::State::Paused),
+            Ok(gst::StateChangeSuccess::NoPreroll)
+        );
+        let mut query = gst::query::Latency::new();
+        let element = pipeline.by_name("e").unwrap();
+        assert!(element.static_pad("src").unwrap().query(&mut query));
+        assert_eq!(
+            query.result(),
+            (true, gst::ClockTime::from_mseconds(milliseconds), None)
+        );
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+}
+
+/// A tone's packets for a listener `ear` of this conference; and the pipeline.
+fn opus_ear(conference: &str, properties: &str) -> (gst::Pipeline, AppSink) {
     let pipeline = pipeline(&format!(
-        "conveneaudio name=e conference={} latency=30 frame-duration=40 ! audio/x-opus ! fakesink",
-        conference()
+        "audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=1 ! conveneaudio conference={conference} participant=ann \
+         conveneaudio name=ear conference={conference} participant=bob {properties} ! audio/x-opus ! appsink name=out sync=false"
     ));
-    assert_eq!(
-        pipeline.set_state(gst::State::Paused),
-        Ok(gst::StateChangeSuccess::NoPreroll)
-    );
-    let mut query = gst::query::Latency::new();
-    let element = pipeline.by_name("e").unwrap();
-    assert!(element.static_pad("src").unwrap().query(&mut query));
-    assert_eq!(
-        query.result(),
-        (true, gst::ClockTime::from_mseconds(70), None)
-    );
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let sink = pipeline.by_name("out").unwrap().downcast().unwrap();
+    (pipeline, sink)
+}
+
+/// The first octet of the next packet (RFC 6716 section 3.1).
+fn next_head(sink: &AppSink) -> u8 {
+    let sample = sink.try_pull_sample(gst::ClockTime::from_seconds(20));
+    let buffer = sample.unwrap().buffer_owned().unwrap();
+    buffer.map_readable().unwrap()[0]
+}
+
+/// Only what is coded as a voice can carry the packet before.
+fn is_a_voice(head: u8) -> bool {
+    head >> 3 < 16
+}
+
+#[test]
+fn only_for_those_with_losses_packets_carry_the_one_before() {
+    init();
+    let (pipeline, sink) = opus_ear(&conference(), "");
+    let ear = pipeline.by_name("ear").unwrap();
+    until("protected from the beginning", || {
+        is_a_voice(next_head(&sink))
+    });
+    ear.set_property("expected-loss", 0_u32);
+    until("plain", || !is_a_voice(next_head(&sink)));
+    ear.set_property("expected-loss", 1_u32);
+    until("protected", || is_a_voice(next_head(&sink)));
+    ear.set_property("fec", false);
+    until("not allowed", || !is_a_voice(next_head(&sink)));
     pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn packets_are_as_long_as_they_are_to_be() {
+    init();
+    let (pipeline, sink) = opus_ear(&conference(), "");
+    let ear = pipeline.by_name("ear").unwrap();
+    for milliseconds in [20, 40, 60, 20] {
+        ear.set_property("frame-duration", milliseconds as u32);
+        let duration = Some(gst::ClockTime::from_mseconds(milliseconds));
+        let next = || sink.try_pull_sample(gst::ClockTime::from_seconds(20));
+        let mut ends = None;
+        until("of this length", || {
+            let buffer = next().unwrap().buffer_owned().unwrap();
+            let pts = buffer.pts().unwrap();
+            // Times of two clocks differ by less than this.
+            let exact = gst::ClockTime::from_mseconds(1);
+            let follows = ends.is_none_or(|ends| pts + exact >= ends);
+            assert!(follows, "{pts:?} follows {ends:?}");
+            ends = Some(pts + buffer.duration().unwrap());
+            buffer.duration() == duration
+        });
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn the_documentation_says_what_a_large_conference_is() {
+    init();
+    let element = gst::ElementFactory::make("conveneaudio").build().unwrap();
+    let property = element.find_property("listener-packet").unwrap();
+    let large = format!("at least {},", convene_audio::LARGE);
+    assert!(property.blurb().unwrap().contains(&large));
 }
 
 #[test]

@@ -93,6 +93,9 @@ pub struct Settings {
     /// How many may be in a conference whose creator does not say, 2 to 500 [default: 50]
     #[arg(long, env = "CONVENE_MAX_PARTICIPANTS", value_name = "N")]
     pub max_participants: Option<u32>,
+    /// Milliseconds in a packet of sound for those who only listen in a conference of at least 30: 20, 40 or 60 [default: 40]
+    #[arg(long, env = "CONVENE_LISTENER_PACKET", value_name = "MILLISECONDS")]
+    pub listener_packet: Option<u32>,
     /// Seconds after which an empty conference ends [default: 3600]
     #[arg(long, env = "CONVENE_EMPTY_GRACE", value_name = "SECONDS")]
     pub empty_grace: Option<u64>,
@@ -181,6 +184,8 @@ pub struct Config {
     pub topology: convene_protocol::Topology,
     /// How many may be in a conference whose creator does not say.
     pub max_participants: u32,
+    /// Milliseconds in a packet of sound for those who only listen in a large conference.
+    pub listener_packet: u32,
     /// How long a conference may stand empty.
     pub empty_grace: Duration,
     /// How long addresses are kept after a conference's end.
@@ -275,6 +280,7 @@ impl Settings {
             tls_self_signed,
             topology,
             max_participants,
+            listener_packet,
             empty_grace,
             address_retention,
             creations_per_minute,
@@ -309,6 +315,7 @@ impl Settings {
                 MAX_PARTICIPANTS,
                 "2 to 500",
             )?,
+            listener_packet: listener_packet(self.listener_packet.unwrap_or(40))?,
             empty_grace: Duration::from_secs(within(
                 "empty-grace",
                 self.empty_grace.unwrap_or(3600),
@@ -384,6 +391,17 @@ fn within<N: Copy + PartialOrd + Into<u64>>(
         value,
         allowed,
     })
+}
+
+fn listener_packet(milliseconds: u32) -> Result<u32, ConfigError> {
+    match milliseconds {
+        20 | 40 | 60 => Ok(milliseconds),
+        other => Err(ConfigError::Range {
+            key: "listener-packet",
+            value: other.into(),
+            allowed: "20, 40 or 60",
+        }),
+    }
 }
 
 /// Hosts without IPv6 have only the second.
@@ -481,6 +499,7 @@ mod tests {
             ),
             ("max-participants = 1", "2 to 500"),
             ("empty-grace = 0", "`empty-grace` is 0"),
+            ("listener-packet = 30", "20, 40 or 60"),
             ("public-url = \"ftp://x\"", "`public-url`"),
         ];
         for (text, expected) in table {
@@ -504,6 +523,7 @@ mod tests {
                 tcp: one
             }
         );
+        assert_eq!(config.listener_packet, 40);
         assert_eq!(config.tls, Tls::None);
         assert_eq!(config.listen.len(), 2);
     }

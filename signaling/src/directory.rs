@@ -194,7 +194,7 @@ mod tests {
     fn directory(data: &Path) -> Arc<Directory> {
         Directory::new(Shared {
             store: Store::open(data, 0).unwrap(),
-            legs: LegKind::new(&Ports::Nice(50_000..=50_999), None).unwrap(),
+            legs: LegKind::new(&Ports::Nice(50_000..=50_999), None, 20).unwrap(),
             meters: Arc::<Meters>::default(),
             empty_grace: Duration::from_secs(9),
         })

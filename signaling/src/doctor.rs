@@ -144,7 +144,11 @@ fn media_ports(config: &Config) -> Finding {
 }
 
 fn own_ports(config: &Config) -> Finding {
-    match LegKind::new(&config.ports, config.external_address) {
+    match LegKind::new(
+        &config.ports,
+        config.external_address,
+        config.listener_packet,
+    ) {
         Ok(_) => Finding::Good("The port of the legs is free.".into()),
         Err(error) => Finding::Missing(format!(
             "{error}: say another with --udp-port, or end what has it."

@@ -41,14 +41,20 @@ pub struct LegKind {
     ice: Arc<dyn IceTransport>,
     /// The same, when it is the process's own.
     own: Option<OwnIce>,
+    /// Milliseconds in a packet of the mix while one only listens in a large conference.
+    listener_packet: u32,
 }
 
 impl LegKind {
-    /// Legs with this agent, on these ports.
+    /// Legs with this agent, on these ports; who only listens in a large conference gets so many milliseconds at once.
     ///
     /// # Errors
     /// [`IceError::Bind`] when the one port of the own agent cannot be had.
-    pub fn new(ports: &Ports, external_address: Option<IpAddr>) -> Result<Self, IceError> {
+    pub fn new(
+        ports: &Ports,
+        external_address: Option<IpAddr>,
+        listener_packet: u32,
+    ) -> Result<Self, IceError> {
         Ok(match ports {
             Ports::Own { udp, tcp } => {
                 let own = OwnIce::bind(&IceSocketConfig {
@@ -59,6 +65,7 @@ impl LegKind {
                 Self {
                     ice: Arc::new(own.clone()),
                     own: Some(own),
+                    listener_packet,
                 }
             }
             Ports::Nice(ports) => Self {
@@ -67,6 +74,7 @@ impl LegKind {
                     external_address,
                 }),
                 own: None,
+                listener_packet,
             },
         })
     }
@@ -102,6 +110,7 @@ impl LegKind {
             audio_slots: audio_slots(conference.max_participants),
             sound,
             video_slots: video_slots(conference.max_participants),
+            listener_packet: self.listener_packet,
             ice: Arc::clone(&self.ice),
         }
     }

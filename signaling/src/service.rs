@@ -235,7 +235,11 @@ async fn house(
     let meters = Arc::<Meters>::default();
     let directory = Directory::new(Shared {
         store: store.clone(),
-        legs: LegKind::new(&config.ports, config.external_address)?,
+        legs: LegKind::new(
+            &config.ports,
+            config.external_address,
+            config.listener_packet,
+        )?,
         meters: Arc::clone(&meters),
         empty_grace: config.empty_grace,
     });

@@ -1,11 +1,13 @@
-//! What is told to the browser about its pictures, beside what webrtcbin tells it: how many bits per second it may send.
+//! What is told to the browser about its pictures, beside what webrtcbin tells it: how many bits per second it may send;
+//! and what it tells of the mix: how much of it is lost.
 //!
 //! [`Feedback`] watches the browser's packets come in, hears the wishes that `convenevideo` sends out of its sink pads, and
 //! writes REMB messages into the leg's RTP session. How much the way carries is estimated in `convene-bandwidth`, what is
-//! told and when is decided in `limit`, `remb` knows the bytes. Nothing here has a clock of its own: where no packet
+//! told and when is decided in `limit`, `remb` knows the bytes; `loss` judges what the browser loses. Nothing here has a clock of its own: where no packet
 //! comes, nobody has to be held back.
 
 mod limit;
+mod loss;
 mod remb;
 
 use std::{
@@ -18,11 +20,12 @@ use std::{
 };
 
 use convene_bandwidth::{Arrival, SendTime, Uplink};
-use convene_rtp::Packet;
+use convene_rtp::{Packet, reported};
 use gst::prelude::*;
 
 use limit::Limit;
 pub(crate) use limit::Source;
+use loss::Loss;
 
 /// The header extension that says when a packet was sent.
 pub(crate) const SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
@@ -33,7 +36,7 @@ const MOST_NAMED: usize = 4;
 /// One leg's.
 pub(crate) struct Feedback {
     began: Instant,
-    /// The SSRC that its messages are from.
+    /// The SSRC of the mix, which its messages are from.
     sender: u32,
     /// The id of the header extension [`SEND_TIME_URI`].
     send_time: u8,
@@ -42,6 +45,8 @@ pub(crate) struct Feedback {
     /// Whether sound has come.
     sound: AtomicBool,
     state: Mutex<State>,
+    /// What the browser loses of the mix.
+    loss: Mutex<Loss>,
 }
 
 #[derive(Default)]
@@ -61,6 +66,7 @@ impl Feedback {
             out: OnceLock::new(),
             sound: AtomicBool::new(false),
             state: Mutex::default(),
+            loss: Mutex::default(),
         }
     }
 
@@ -97,6 +103,17 @@ impl Feedback {
         let bits = structure.get::<u64>("bitrate").ok();
         self.change(|state, _| state.limit.wish(source, event.seqnum(), bits));
         true
+    }
+
+    /// RTCP of the browser's comes in. Answers what percentage of the mix it is expected to lose from now on, if that is
+    /// news.
+    pub(crate) fn reports(&self, rtcp: &[u8]) -> Option<u32> {
+        let now = self.began.elapsed();
+        let mut loss = self.loss.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_the_mix = reported(rtcp).filter(|report| report.ssrc == self.sender);
+        of_the_mix
+            .filter_map(|report| loss.report(now, report))
+            .last()
     }
 
     /// Changes something, and tells the browser what follows from it.

@@ -107,6 +107,9 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
     audio.set_property("number", config.number);
     audio.set_property("mute", !config.may_send);
     audio.set_property_from_str("delivery", "direct");
+    // Until the browser reports losses.
+    audio.set_property("expected-loss", 0_u32);
+    audio.set_property("listener-packet", config.listener_packet);
     let video = element("convenevideo")?;
     video.set_property("conference", &config.conference);
     video.set_property("participant", &config.participant);
@@ -163,6 +166,7 @@ fn listen(parts: &Parts, mailbox: &Mailbox, stats: &Arc<LegStats>) {
     listen_to_webrtcbin(&parts.webrtcbin, mailbox);
     listen_to_bus(&parts.pipeline, mailbox);
     listen_to_rtpbin(parts, stats);
+    listen_to_reports(parts, mailbox);
 }
 
 fn listen_to_webrtcbin(webrtcbin: &gst::Element, mailbox: &Mailbox) {
@@ -281,6 +285,24 @@ fn caps_of(payload_type: u32) -> Option<gst::Caps> {
         Ok(PICTURE_AGAIN) => Some(again_caps()),
         _ => None,
     }
+}
+
+/// What the browser loses of the mix.
+fn listen_to_reports(parts: &Parts, mailbox: &Mailbox) {
+    let (feedback, post) = (Arc::clone(&parts.feedback), mailbox.clone());
+    parts.rtpbin.connect_pad_added(move |_, pad| {
+        if !pad.name().starts_with("recv_rtcp_sink") {
+            return;
+        }
+        let (feedback, post) = (Arc::clone(&feedback), post.clone());
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let rtcp = info.buffer().and_then(|buffer| buffer.map_readable().ok());
+            if let Some(percent) = rtcp.and_then(|rtcp| feedback.reports(&rtcp)) {
+                tell(&post, Inner::Loss(percent));
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
 }
 
 /// The first packet is held for as long as a jitterbuffer waits; so it waits longer from the second packet on.

@@ -57,6 +57,8 @@ pub struct LegConfig {
     pub sound: SoundMode,
     /// How many pictures can be sent to him at once.
     pub video_slots: usize,
+    /// Milliseconds in a packet of the mix while he only listens in a large conference: 20, 40 or 60.
+    pub listener_packet: u32,
     /// What carries his packets.
     pub ice: Arc<dyn IceTransport>,
 }
@@ -278,6 +280,8 @@ enum Inner {
     /// A source pad of webrtcbin's, held by this probe until it is linked.
     PadAdded(gst::Pad, Option<gst::PadProbeId>),
     Talkers(gst::Structure),
+    /// So many percent of the mix's packets are expected to be lost on the way to the browser.
+    Loss(u32),
     ElementFailed {
         element: String,
         cause: String,

@@ -174,6 +174,10 @@ impl Task {
                 self.tell(LegEvent::Talkers(talkers::read(&message)));
                 Ok(())
             }
+            Inner::Loss(percent) => {
+                parts.audio.set_property("expected-loss", percent);
+                Ok(())
+            }
             Inner::ElementFailed { element, cause } => Err(LegError::Element { element, cause }),
             Inner::Close => Ok(()),
         };

@@ -28,6 +28,7 @@ pub fn config(conference: &str, participant: &str, number: u32) -> LegConfig {
         audio_slots: AUDIO_SLOTS,
         sound: SoundMode::Mix,
         video_slots: VIDEO_SLOTS,
+        listener_packet: 20,
         ice: own_ice(),
     }
 }

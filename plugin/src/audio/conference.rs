@@ -1,7 +1,7 @@
 //! The object in which all `conveneaudio` elements of one conference meet.
 //!
 //! Pads leave what came in the inbox and go on; a worker takes it, asks the room for a frame, and hands it to the ears.
-//! Locks, in this order and never while pushing: `room`, `members`, `inbox`; `books` stands alone.
+//! Locks, in this order and never while pushing: `room`, `members`, `ears`, `inbox`; `books` stands alone.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,7 +14,8 @@ use std::{
 };
 
 use convene_audio::{
-    Arrival, Counters, Delivery, Loudness, Number, Pace, Recent, Room, Settings, Spent, Totals,
+    Arrival, Counters, Delivery, Loudness, Number, Pace, Recent, Room, Settings, Spent,
+    TalkerLevel, Totals,
 };
 
 use super::{
@@ -71,11 +72,13 @@ pub(super) trait Ear: Send + Sync {
 
 struct Member {
     participant: String,
-    ear: Arc<dyn Ear>,
     ending: bool,
     /// He is here for the others' sake only.
     leaves_when_alone: bool,
 }
+
+/// Everybody's ear.
+type Ears = BTreeMap<Number, Arc<dyn Ear>>;
 
 /// Why one cannot join.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,10 +102,13 @@ impl std::fmt::Display for JoinError {
 pub(super) struct Conference {
     room: Mutex<Room>,
     members: Mutex<BTreeMap<Number, Member>>,
+    /// Whose list a worker hands out by, without a lock; made anew when somebody joins or leaves meanwhile.
+    ears: Mutex<Arc<Ears>>,
     inbox: Mutex<Vec<(Duration, Number, Input)>>,
     /// Whether it is in the pool's queue or being served.
     scheduled: AtomicBool,
-    last_talkers: Mutex<(Duration, Vec<Talker>)>,
+    /// When it was last told who talks, and who that was.
+    last_talkers: Mutex<(Duration, Vec<Number>)>,
     books: Mutex<Books>,
 }
 
@@ -152,6 +158,7 @@ impl Conference {
         Self {
             room: Mutex::new(Room::new(4)),
             members: Mutex::default(),
+            ears: Mutex::default(),
             inbox: Mutex::default(),
             scheduled: AtomicBool::new(false),
             last_talkers: Mutex::default(),
@@ -170,12 +177,9 @@ impl Conference {
         ear: Arc<dyn Ear>,
     ) -> Result<Seat, JoinError> {
         let seat = self.take_place(participant, number, ear)?;
-        let ears: Vec<_> = {
-            let members = lock(&self.members);
-            let others = members.iter().filter(|(number, _)| **number != seat.number);
-            others.map(|(_, member)| Arc::clone(&member.ear)).collect()
-        };
-        ears.iter().for_each(|ear| ear.joined());
+        let ears = self.ears();
+        let others = ears.iter().filter(|(number, _)| **number != seat.number);
+        others.for_each(|(_, ear)| ear.joined());
         Ok(seat)
     }
 
@@ -208,11 +212,11 @@ impl Conference {
             Number(number),
             Member {
                 participant,
-                ear,
                 ending: false,
                 leaves_when_alone: false,
             },
         );
+        Arc::make_mut(&mut *lock(&self.ears)).insert(Number(number), ear);
         Ok(Seat {
             conference: Arc::clone(self),
             number: Number(number),
@@ -224,13 +228,9 @@ impl Conference {
         match catch_unwind(AssertUnwindSafe(|| self.serve_frame(now))) {
             Ok(due) => due,
             Err(_) => {
-                let ears: Vec<_> = lock(&self.members)
-                    .values()
-                    .map(|m| Arc::clone(&m.ear))
-                    .collect();
-                ears.iter().for_each(|ear| {
-                    ear.broken("the mixer panicked; this is a bug of conveneaudio")
-                });
+                for ear in self.ears().values() {
+                    ear.broken("the mixer panicked; this is a bug of conveneaudio");
+                }
                 None
             }
         }
@@ -330,10 +330,7 @@ impl Conference {
     }
 
     fn hand_out(&self, due: Duration, deliveries: Vec<Delivery>, drained: &[Number]) {
-        let ears: BTreeMap<_, _> = lock(&self.members)
-            .iter()
-            .map(|(n, m)| (*n, Arc::clone(&m.ear)))
-            .collect();
+        let ears = self.ears();
         for delivery in deliveries {
             match ears.get(&delivery.to) {
                 Some(ear) => ear.deliver(due, delivery),
@@ -346,12 +343,25 @@ impl Conference {
             .for_each(|ear| ear.drained());
     }
 
+    fn ears(&self) -> Arc<Ears> {
+        Arc::clone(&lock(&self.ears))
+    }
+
     /// Tells all ears who talks: when that changes, and every [`LEVELS`] while somebody does.
     fn tell_talkers(&self, now: Duration) {
         let (heard, media_time) = {
             let room = lock(&self.room);
             (room.talkers(), room.media_time())
         };
+        if self.is_news(now, &heard) {
+            let talkers = self.by_name(&heard);
+            for ear in self.ears().values() {
+                ear.talkers(&talkers, media_time);
+            }
+        }
+    }
+
+    fn by_name(&self, heard: &[TalkerLevel]) -> Vec<Talker> {
         let members = lock(&self.members);
         let named = heard.iter().filter_map(|talker| {
             let participant = members.get(&talker.number)?.participant.clone();
@@ -361,29 +371,17 @@ impl Conference {
                 loudness: talker.loudness,
             })
         });
-        let talkers: Vec<_> = named.collect();
-        let ears: Vec<_> = members
-            .values()
-            .map(|member| Arc::clone(&member.ear))
-            .collect();
-        drop(members);
-        if self.is_news(now, &talkers) {
-            ears.iter()
-                .for_each(|ear| ear.talkers(&talkers, media_time));
-        }
+        named.collect()
     }
 
-    fn is_news(&self, now: Duration, talkers: &[Talker]) -> bool {
+    fn is_news(&self, now: Duration, talkers: &[TalkerLevel]) -> bool {
         let mut last = lock(&self.last_talkers);
-        let who = |talkers: &[Talker]| {
-            let mut numbers: Vec<_> = talkers.iter().map(|talker| talker.number).collect();
-            numbers.sort_unstable();
-            numbers
-        };
-        let changed = who(&last.1) != who(talkers);
+        let talked = |talker: &TalkerLevel| last.1.contains(&talker.number);
+        let changed = last.1.len() != talkers.len() || !talkers.iter().all(talked);
         let news = changed || (!talkers.is_empty() && now >= last.0 + LEVELS);
         if news {
-            *last = (now, talkers.to_vec());
+            let numbers = talkers.iter().map(|talker| talker.number).collect();
+            *last = (now, numbers);
         }
         news
     }
@@ -402,10 +400,10 @@ impl Conference {
     fn end_if_alone(&self) {
         let members = lock(&self.members);
         let alone = members.values().all(|member| member.leaves_when_alone);
-        let ears = members.values().map(|member| Arc::clone(&member.ear));
-        let left: Vec<_> = ears.filter(|_| alone).collect();
         drop(members);
-        left.iter().for_each(|ear| ear.alone());
+        if alone {
+            self.ears().values().for_each(|ear| ear.alone());
+        }
     }
 
     /// Whether there was room for it.
@@ -478,7 +476,11 @@ impl Drop for Conference {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        lock(&self.conference.members).remove(&self.number);
+        let mut members = lock(&self.conference.members);
+        members.remove(&self.number);
+        let ear = Arc::make_mut(&mut *lock(&self.conference.ears)).remove(&self.number);
+        drop(members);
+        drop(ear);
         self.conference.post(self.number, Input::Leave);
         self.conference.end_if_alone();
     }

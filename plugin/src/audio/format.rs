@@ -14,6 +14,9 @@ const VENDOR: &[u8] = b"conveneaudio";
 /// RFC 6465.
 const CSRC_LEVELS_URI: &str = "urn:ietf:params:rtp-hdrext:csrc-audio-level";
 
+/// Octets of an RTP header with the extension for levels, without contributors.
+const HEADER: usize = 20;
+
 /// The caps of both pads, best first.
 pub(super) fn caps() -> gst::Caps {
     gst::Caps::builder_full()
@@ -301,14 +304,14 @@ impl Writer {
             csrcs: &csrcs,
             extensions: &extensions,
         };
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(payload.len() + 4 * csrcs.len() + HEADER);
         header.write(payload, &mut bytes);
         gst::Buffer::from_mut_slice(bytes)
     }
 }
 
 /// Samples that a sound spans.
-pub(super) fn span_of(sound: &Sound) -> usize {
+fn span_of(sound: &Sound) -> usize {
     match sound {
         Sound::Raw(_) | Sound::Silence => FRAME,
         Sound::Opus(packet) => convene_audio::samples_in(packet).unwrap_or(FRAME),

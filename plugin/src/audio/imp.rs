@@ -53,9 +53,11 @@ pub struct ConveneAudio {
     #[property(name = "max-talkers", get, set, type = u32, member = max_talkers, nick = "Most talkers", blurb = "How many are heard at once in the whole conference; the element that sets it last decides", minimum = 1, maximum = 100, default = 4, mutable_playing)]
     #[property(name = "bitrate", get, set, type = u32, member = bitrate, nick = "Bitrate", blurb = "Bits per second of the mix where it is Opus", minimum = 6_000, maximum = 510_000, default = 32_000, mutable_playing)]
     #[property(name = "complexity", get, set, type = u32, member = complexity, nick = "Complexity", blurb = "Effort of the Opus encoder", minimum = 0, maximum = 10, default = 5, mutable_playing)]
-    #[property(name = "fec", get, set, type = bool, member = fec, nick = "FEC", blurb = "Opus packets also carry the one before", default = true, mutable_playing)]
+    #[property(name = "fec", get, set, type = bool, member = fec, nick = "FEC", blurb = "Opus packets may also carry the one before; they do where losses are expected", default = true, mutable_playing)]
+    #[property(name = "expected-loss", get, set, type = u32, member = expected_loss, nick = "Expected loss", blurb = "Percent of the packets of the mix that the way to the participant loses, as his receiver reports say; 0: none, and no packet carries the one before, which sounds better and costs a quarter. The default is for applications that do not know", minimum = 0, maximum = 100, default = 10, mutable_playing)]
     #[property(name = "dtx", get, set, type = bool, member = dtx, nick = "DTX", blurb = "Silence is not sent where the mix is Opus", default = true, mutable_playing)]
     #[property(name = "frame-duration", get, set, type = u32, member = frame_duration, nick = "Frame duration", blurb = "Milliseconds in an Opus packet of the mix; rounded down to 20, 40 or 60", minimum = 20, maximum = 60, default = 20, mutable_playing)]
+    #[property(name = "listener-packet", get, set, type = u32, member = listener_packet, nick = "Listener's packet", blurb = "The same, where it is more, while the participant only listens, for 5 s at least, to a conference of at least 30, and no losses are expected", minimum = 20, maximum = 60, default = 20, mutable_playing)]
     #[property(name = "latency", get, set, type = u32, member = latency, nick = "Latency", blurb = "Milliseconds that packets are held longer than their jitter demands, to be in order and in time", minimum = 0, maximum = 400, default = 5, mutable_playing)]
     #[property(name = "leave-when-alone", get, set, type = bool, member = leave_when_alone, nick = "Leave when alone", blurb = "The stream ends when the last participant without this property has left: so a recording is finished", mutable_playing)]
     settings: Mutex<Properties>,
@@ -364,7 +366,7 @@ impl ConveneAudio {
                     seat.set_leaves_when_alone(leaves);
                 }
             }
-            "latency" | "frame-duration" => {
+            "latency" | "frame-duration" | "listener-packet" => {
                 let obj = self.obj();
                 let _ = obj.post_message(gst::message::Latency::builder().src(&*obj).build());
             }

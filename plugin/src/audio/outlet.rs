@@ -290,8 +290,7 @@ fn outcome_of(pushed: Result<gst::FlowSuccess, gst::FlowError>) -> Outcome {
     }
 }
 
-/// The time a delivery's first sample belongs to, from when its last frame was due.
-pub(super) fn begins(due: Duration, samples: usize) -> Duration {
-    let earlier = samples.saturating_sub(convene_audio::FRAME) as u64;
-    due.saturating_sub(Duration::from_micros(earlier * 1_000 / 48))
+/// The time a delivery's first sample belongs to, when it begins so many samples before the frame that was due.
+pub(super) fn begins(due: Duration, age: usize) -> Duration {
+    due.saturating_sub(Duration::from_micros(age as u64 * 1_000 / 48))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use convene_audio::{Codec, Hearing, LATENCY, Mode, Number, Output, Settings};
+use convene_audio::{Codec, Hearing, LATENCY, Mode, Number, Output, Packing, Settings};
 
 use crate::delivery::Delivery;
 
@@ -40,8 +40,10 @@ pub(super) struct Properties {
     pub(super) bitrate: u32,
     pub(super) complexity: u32,
     pub(super) fec: bool,
+    pub(super) expected_loss: u32,
     pub(super) dtx: bool,
     pub(super) frame_duration: u32,
+    pub(super) listener_packet: u32,
     pub(super) latency: u32,
     pub(super) leave_when_alone: bool,
     pub(super) gains: Option<gst::Structure>,
@@ -62,8 +64,11 @@ impl Default for Properties {
             bitrate: 32_000,
             complexity: 5,
             fec: true,
+            // Whoever does not know what is lost had better be prepared.
+            expected_loss: 10,
             dtx: true,
             frame_duration: 20,
+            listener_packet: 20,
             latency: LATENCY.as_millis() as u32,
             leave_when_alone: false,
             gains: None,
@@ -96,22 +101,25 @@ impl Properties {
                 Form::Raw => Output::Raw,
                 Form::Opus => Output::Opus(self.codec()),
             }),
+            packing: Packing {
+                frames: frames_in(self.frame_duration),
+                listening: frames_in(self.listener_packet),
+            },
             latency: Duration::from_millis(u64::from(self.latency)),
         }
     }
 
     /// Milliseconds between a sound's arrival and its departure, without jitter.
     pub(super) fn least_delay(&self) -> u64 {
-        u64::from(self.latency) + u64::from(self.frame_duration)
+        u64::from(self.latency) + u64::from(self.frame_duration.max(self.listener_packet))
     }
 
     fn codec(&self) -> Codec {
         Codec {
             bitrate: self.bitrate,
             complexity: self.complexity as u8,
-            fec: self.fec,
+            fec: self.fec && self.expected_loss > 0,
             dtx: self.dtx,
-            frames: (self.frame_duration / 20).clamp(1, 3) as u8,
         }
     }
 
@@ -124,6 +132,10 @@ impl Properties {
             .map(|(number, gain)| (number, gain.min(10.0) as f32))
             .collect()
     }
+}
+
+fn frames_in(milliseconds: u32) -> u8 {
+    (milliseconds / 20).clamp(1, 3) as u8
 }
 
 /// The form in which a mix is taken.

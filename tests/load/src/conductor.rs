@@ -65,7 +65,7 @@ pub struct Window {
     pub others: f64,
     /// What all clients heard.
     pub heard: Tally,
-    /// Packets that they should have heard.
+    /// Frames of 20 ms that they should have heard.
     pub expected: u64,
     /// What the server counted by itself.
     pub notes: Notes,
@@ -346,7 +346,7 @@ struct Look {
     clients: Usage,
 }
 
-/// Packets of the mix per second and listener.
+/// Frames of the mix per second and listener.
 pub const MIX: f64 = 50.0;
 
 impl Look {

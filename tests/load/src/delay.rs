@@ -149,7 +149,7 @@ fn take(plan: &Plan, who: Who, codec: Codec) -> Result<Vec<(u64, Overheard)>, Lo
     };
     match who {
         Who::Convene => {
-            let start = |events| Convene::start(Ice::Own, people, events, Heard::Server);
+            let start = |events| Convene::start(Ice::Own, people, 20, events, Heard::Server);
             listen(plan, Conductor::with_chirpers(people, start)?)
         }
         Who::Janus => janus(None),

@@ -58,6 +58,9 @@ enum Role {
         /// How many are in each conference.
         #[arg(long)]
         people: usize,
+        /// Milliseconds in the packets of those who only listen.
+        #[arg(long)]
+        listener_packet: u32,
     },
     /// Holds clients; spoken to by the conductor.
     #[command(hide = true)]
@@ -84,7 +87,11 @@ fn run(role: Role) -> Result<ExitCode, LoadError> {
         Role::Sound(plan) => namespace::within(|| sound::measure(&plan)),
         Role::Delay(plan) => namespace::within(|| delay::measure(&plan)),
         Role::Member(wish) => member::run(wish).map(|()| ExitCode::SUCCESS),
-        Role::Server { ice, people } => server::legs::run(ice, people).map(|()| ExitCode::SUCCESS),
+        Role::Server {
+            ice,
+            people,
+            listener_packet,
+        } => server::legs::run(ice, people, listener_packet).map(|()| ExitCode::SUCCESS),
         Role::Clients { chirpers } => client::run(chirpers).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -1,12 +1,13 @@
 //! What a participant costs this project's mixer and Janus's AudioBridge, and what becomes of the sound.
 //!
 //! A take is one server's life: all join one after the other, then those who do not talk send DTX, then noise. Takes of
-//! the two servers alternate; every figure is the median of its takes. A server that does not hold a crowd may fail
+//! the servers alternate; every figure is the median of its takes. A server that does not hold a crowd may fail
 //! already while it comes; that is a result, too.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
+use convene_audio::LARGE;
 
 use crate::{
     conductor::{Conductor, Heard, Join, Window},
@@ -33,19 +34,25 @@ pub struct Plan {
     /// Takes of each server.
     #[arg(long, default_value_t = 2)]
     repeats: usize,
-    /// Measures only one of the two.
+    /// Measures only one of them.
     #[arg(long)]
     only: Option<Who>,
 }
 
-/// The two that are compared.
+/// Those that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Who {
     /// This project.
     Convene,
     /// The other.
     Janus,
+    /// This project, with packets of 60 ms for those who only listen in a large conference; all else is 20 ms.
+    Longer,
 }
+
+/// Milliseconds in the packets of [`Who::Longer`], and in everybody else's.
+pub const LONGER: u32 = 60;
+const SHORT: u32 = 20;
 
 /// People in conferences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,10 +133,12 @@ pub fn measure(plan: &Plan) -> Result<(), LoadError> {
     let codec = Codec::of_convene()?;
     let servers = plan
         .only
-        .map_or(vec![Who::Convene, Who::Janus], |who| vec![who]);
+        .map_or(vec![Who::Convene, Who::Janus, Who::Longer], |who| vec![who]);
     let mut seen = Vec::new();
     for &crowd in &plan.crowds {
         let mut outcomes = Vec::new();
+        let makes_sense = |who: &Who| *who != Who::Longer || crowd.people >= LARGE;
+        let servers: Vec<_> = servers.iter().copied().filter(makes_sense).collect();
         for who in alternating(&servers, plan.repeats) {
             eprintln!("{crowd}, {who:?} …");
             let take = survived(take(plan, who, codec, crowd))?;
@@ -159,8 +168,9 @@ fn take(plan: &Plan, who: Who, codec: Codec, crowd: Crowd) -> Result<Take, LoadE
         people,
     } = crowd;
     match who {
-        Who::Convene => {
-            let start = |events| Convene::start(Ice::Own, people, events, Heard::Server);
+        Who::Convene | Who::Longer => {
+            let packet = if who == Who::Longer { LONGER } else { SHORT };
+            let start = |events| Convene::start(Ice::Own, people, packet, events, Heard::Server);
             watch(plan, crowd, Conductor::start(start)?)
         }
         Who::Janus => {

@@ -89,7 +89,7 @@ pub fn measure(plan: &Plan) -> Result<(), LoadError> {
 
 fn take(plan: &Plan, ice: Ice, legs: usize) -> Result<Take, LoadError> {
     let mut conductor =
-        Conductor::start(|events| Convene::start(ice, EVERYBODY, events, Heard::Server))?;
+        Conductor::start(|events| Convene::start(ice, EVERYBODY, 20, events, Heard::Server))?;
     conductor.join()?;
     for scene in [Scene::SEND_ONLY, Scene::IDLE] {
         conductor.play(scene, SETTLE, SETTLE)?;

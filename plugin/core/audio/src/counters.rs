@@ -236,7 +236,7 @@ pub struct Totals {
     pub playing: u64,
     /// Packets of Opus that were encoded.
     pub encodes: u64,
-    /// Packets of Opus that went to listeners: how often each encoding was used.
+    /// Frames of Opus that went to listeners: how often each encoding was used.
     pub sent: u64,
     /// What was passed on in relay mode.
     pub relayed: Relayed,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{CodecError, FRAME, Frame, encoder::Encoder};
+use crate::{CodecError, Frame, encoder::Encoder};
 
-/// The longest packet RFC 6716 allows for 60 ms: three frames of 1 275 bytes and their lengths.
-const LONGEST: usize = 3 * 1_275 + 8;
+/// The longest packet of one frame (RFC 6716 section 3.4).
+const LONGEST: usize = 1_275 + 1;
 
 /// A packet of at most two bytes says "nothing to send" (RFC 6716 section 2.1.9, `OPUS_SET_DTX`).
 const DTX_BYTES: usize = 2;
@@ -20,12 +20,11 @@ pub struct Codec {
     pub bitrate: u32,
     /// Effort, 0 to 10.
     pub complexity: u8,
-    /// Whether packets carry the one before at low quality (RFC 6716 section 2.1.7). Encoding costs twice as much then.
+    /// Whether frames carry the one before at low quality (RFC 6716 section 2.1.7). Encoding costs four times as much then,
+    /// and sounds worse: this is for those whose way loses packets.
     pub fec: bool,
     /// Whether silence is not sent.
     pub dtx: bool,
-    /// Frames of 20 ms in a packet, 1 to 3.
-    pub frames: u8,
 }
 
 impl Default for Codec {
@@ -35,7 +34,6 @@ impl Default for Codec {
             complexity: 5,
             fec: true,
             dtx: true,
-            frames: 1,
         }
     }
 }
@@ -43,20 +41,17 @@ impl Default for Codec {
 /// What became of a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Encoded {
-    /// The packet is not full yet.
-    Gathering,
-    /// A packet to send; it began `frames - 1` frames before this one.
+    /// A packet of this frame alone, to send.
     Packet(Arc<[u8]>),
     /// Silence: nothing to send.
     Nothing,
 }
 
-/// One Opus encoder with the frames that wait for a full packet. A copy goes on exactly as the original does.
+/// One Opus encoder. A copy goes on exactly as the original does.
 #[derive(Clone)]
 pub(crate) struct Stream {
     encoder: Encoder,
     codec: Codec,
-    gathered: Vec<f32>,
     /// The last packet said "nothing to send", so silence needs no work until sound returns.
     dormant: bool,
 }
@@ -70,13 +65,23 @@ impl Stream {
         let mut stream = Self {
             encoder: encoder(codec)?,
             codec,
-            gathered: Vec::new(),
             dormant: false,
         };
         if let Some(frame) = before {
             stream.encoder.encode(frame, &mut [0; LONGEST])?;
             stream.refresh()?;
         }
+        Ok(stream)
+    }
+
+    /// A copy that goes on with other settings. A decoder cannot tell it from an encoder whose settings are changed.
+    ///
+    /// # Errors
+    /// libopus's, when it refuses one.
+    pub(crate) fn turned(&self, codec: Codec) -> Result<Self, CodecError> {
+        let mut stream = self.clone();
+        set(&mut stream.encoder, codec)?;
+        stream.codec = codec;
         Ok(stream)
     }
 
@@ -98,21 +103,16 @@ impl Stream {
     /// # Errors
     /// libopus's.
     pub(crate) fn push(&mut self, frame: &Frame, silent: bool) -> Result<Encoded, CodecError> {
-        if self.dormant && self.gathered.is_empty() {
+        if self.dormant {
             if silent {
                 return Ok(Encoded::Nothing);
             }
             self.begin_anew()?;
         }
-        self.gathered.extend_from_slice(frame);
-        if self.gathered.len() < FRAME * usize::from(self.codec.frames) {
-            return Ok(Encoded::Gathering);
-        }
         // Only when nobody is in it: a tone that lasts, or quiet music, is silence for Opus too.
         self.encoder.set_dtx(self.codec.dtx && silent)?;
         let mut packet = [0; LONGEST];
-        let length = self.encoder.encode(&self.gathered, &mut packet)?;
-        self.gathered.clear();
+        let length = self.encoder.encode(frame, &mut packet)?;
         self.encoder.set_prediction_disabled(false)?;
         Ok(self.judge(&packet[..length]))
     }
@@ -139,18 +139,20 @@ impl Stream {
 
 fn encoder(codec: Codec) -> Result<Encoder, CodecError> {
     let mut encoder = Encoder::new()?;
+    set(&mut encoder, codec)?;
+    Ok(encoder)
+}
+
+fn set(encoder: &mut Encoder, codec: Codec) -> Result<(), CodecError> {
     encoder.set_bitrate(codec.bitrate)?;
     encoder.set_complexity(codec.complexity)?;
-    if codec.fec {
-        encoder.set_fec(EXPECTED_LOSS)?;
-    }
-    Ok(encoder)
+    encoder.set_fec(codec.fec.then_some(EXPECTED_LOSS))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RATE;
+    use crate::FRAME;
 
     fn tone(frame: usize) -> Frame {
         std::array::from_fn(|i| 0.3 * ((frame * FRAME + i) as f32 * 0.0576).sin())
@@ -191,24 +193,27 @@ mod tests {
     }
 
     #[test]
-    fn three_frames_make_a_packet_of_60_ms() {
-        let mut stream = Stream::new(
-            Codec {
-                frames: 3,
-                ..Codec::default()
-            },
-            None,
-        )
-        .unwrap();
-        assert_eq!(stream.push(&tone(0), false).unwrap(), Encoded::Gathering);
-        assert_eq!(stream.push(&tone(1), false).unwrap(), Encoded::Gathering);
-        let Encoded::Packet(packet) = stream.push(&tone(2), false).unwrap() else {
-            panic!("no packet")
+    fn a_stream_that_turns_is_an_encoder_whose_settings_are_changed() {
+        let plain = Codec {
+            fec: false,
+            ..Codec::default()
         };
-        assert_eq!(
-            opus::packet::get_nb_samples(&packet, RATE).unwrap(),
-            3 * FRAME
-        );
+        let mut encoder = encoder(plain).unwrap();
+        let mut stream = Stream::new(plain, None).unwrap();
+        for frame in 0..60 {
+            let protected = Codec {
+                fec: (20..40).contains(&frame),
+                ..plain
+            };
+            if frame == 20 || frame == 40 {
+                set(&mut encoder, protected).unwrap();
+                stream = stream.turned(protected).unwrap();
+            }
+            let mut packet = [0; LONGEST];
+            let length = encoder.encode(&tone(frame), &mut packet).unwrap();
+            let sent = stream.push(&tone(frame), false).unwrap();
+            assert_eq!(sent, Encoded::Packet(packet[..length].into()), "{frame}");
+        }
     }
 
     #[test]

@@ -62,14 +62,15 @@ impl Encoder {
     }
 
     /// Lets packets carry the one before, for a path that loses so many in a hundred. Only libopus's coding of voices can;
-    /// without this its cheaper one for all sounds is used.
-    pub(crate) fn set_fec(&mut self, loss: i32) -> Result<(), CodecError> {
-        self.set(
-            "signal",
-            ffi::OPUS_SET_SIGNAL_REQUEST,
-            ffi::OPUS_SIGNAL_VOICE,
-        )?;
-        self.set("FEC", ffi::OPUS_SET_INBAND_FEC_REQUEST, 1)?;
+    /// with `None` its cheaper one for all sounds is used.
+    pub(crate) fn set_fec(&mut self, loss: Option<i32>) -> Result<(), CodecError> {
+        let (signal, loss) = match loss {
+            Some(loss) => (ffi::OPUS_SIGNAL_VOICE, loss),
+            None => (ffi::OPUS_AUTO, 0),
+        };
+        self.set("signal", ffi::OPUS_SET_SIGNAL_REQUEST, signal)?;
+        let fec = i32::from(loss > 0);
+        self.set("FEC", ffi::OPUS_SET_INBAND_FEC_REQUEST, fec)?;
         self.set("loss", ffi::OPUS_SET_PACKET_LOSS_PERC_REQUEST, loss)
     }
 

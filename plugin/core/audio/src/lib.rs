@@ -25,7 +25,8 @@ pub use encoder::LOOKAHEAD;
 pub use level::Loudness;
 pub use recent::{Pace, Recent, Spent};
 pub use room::{
-    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Room, Settings, Sound, TalkerLevel,
+    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Packing, Room, Settings, Sound,
+    TalkerLevel,
 };
 
 /// What nobody hears: packets that the floor has no use for, so that they need not even be decrypted.
@@ -38,6 +39,9 @@ pub struct Unheard {
     /// So long after that he has certainly lost it.
     pub after: std::time::Duration,
 }
+
+/// People in a conference from which on those who only listen may get more than one frame in a packet.
+pub const LARGE: usize = room::LARGE;
 
 /// What the floor does not hear.
 pub const UNHEARD: Unheard = Unheard {

@@ -143,14 +143,65 @@ impl Mix {
         used.stream.push(frame, silent)
     }
 
-    /// Somebody begins to hear this who has not heard what was before.
+    /// Somebody begins to hear this, in this form, who has not heard what was before.
     ///
     /// # Errors
     /// libopus's.
-    pub(crate) fn refresh(&mut self) -> Result<(), CodecError> {
-        self.streams
-            .values_mut()
-            .try_for_each(|used| used.stream.refresh())
+    pub(crate) fn refresh(&mut self, codec: Codec) -> Result<(), CodecError> {
+        match self.streams.get_mut(&codec) {
+            Some(used) => used.stream.refresh(),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody hears this in this form.
+    pub(crate) fn has(&self, codec: Codec) -> bool {
+        self.streams.contains_key(&codec)
+    }
+
+    /// The same, and silence would cost something.
+    pub(crate) fn has_awake(&self, codec: Codec) -> bool {
+        let used = self.streams.get(&codec);
+        used.is_some_and(|used| !(self.is_silent() && used.stream.is_dormant()))
+    }
+
+    /// A copy for one who hears this in this form.
+    pub(crate) fn copy_in(&self, codec: Option<Codec>) -> Self {
+        let stream = codec.and_then(|codec| Some((codec, self.streams.get(&codec)?.clone())));
+        Self {
+            limiter: self.limiter.clone(),
+            streams: stream.into_iter().collect(),
+            last: self.last.clone(),
+            ..*self
+        }
+    }
+
+    /// Whoever heard this in one form hears it in another from now on; his decoder cannot tell. The other form, if there is
+    /// one already, stays as it is.
+    ///
+    /// # Errors
+    /// libopus's.
+    pub(crate) fn turn(&mut self, from: Codec, to: Codec) -> Result<(), CodecError> {
+        if !self.has(to)
+            && let Some(used) = self.streams.get(&from)
+        {
+            let stream = used.stream.turned(to)?;
+            self.streams.insert(to, Used { stream, used: true });
+        }
+        Ok(())
+    }
+
+    /// Takes an encoding over from a mix that sounded the same in the last frame. `false`: it did not, or the encoding is
+    /// here already.
+    pub(crate) fn take_over(&mut self, codec: Codec, from: &Self) -> bool {
+        let Some(used) = from.streams.get(&codec) else {
+            return false;
+        };
+        let same = self.last.is_some() && self.last == from.last && !self.has(codec);
+        if same {
+            self.streams.insert(codec, used.clone());
+        }
+        same
     }
 
     /// The frame before.

@@ -4,6 +4,7 @@
 
 mod counting;
 mod crossing;
+mod packing;
 mod passing;
 mod serving;
 mod settings;
@@ -15,10 +16,17 @@ use std::{
 };
 
 pub use settings::{
-    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Settings, Sound, TalkerLevel,
+    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Packing, Settings, Sound,
+    TalkerLevel,
 };
 
-use self::{passing::To, wishes::Wishes};
+pub(crate) use self::packing::LARGE;
+use self::{
+    crossing::Heard as Hears,
+    packing::{Gathering, Joiner},
+    passing::To,
+    wishes::Wishes,
+};
 use crate::{
     CodecError, Counters, FRAME, FRAME_TIME, Frame, Loudness, Totals,
     floor::Floor,
@@ -45,12 +53,16 @@ struct Member {
     loudness: Loudness,
     /// The mix of those who want to hear what he wants to hear.
     group: MixKey,
-    /// The mix he got the last frame of.
-    hears: Option<MixKey>,
+    /// The mix he got the last frame of, and in which form.
+    hears: Option<Hears>,
     /// Frames for which he has had a mix of his own without talking.
     lingers: u32,
     /// What was counted of sound that came in another form than now.
     past: Counters,
+    /// The frame in which he was last heard, or came.
+    talked: u64,
+    /// What he is about to get.
+    gathering: Gathering,
 }
 
 /// The sound of one conference.
@@ -62,6 +74,7 @@ pub struct Room {
     mixes: BTreeMap<MixKey, Mix>,
     wishes: Wishes,
     relayed: Vec<Delivery>,
+    joiner: Joiner,
     /// Frames since the beginning.
     frames: u64,
     next_tick: Option<Duration>,
@@ -83,6 +96,7 @@ impl Room {
             mixes: BTreeMap::new(),
             wishes: Wishes::default(),
             relayed: Vec::new(),
+            joiner: Joiner::default(),
             frames: 0,
             next_tick: None,
             epoch: None,
@@ -101,7 +115,7 @@ impl Room {
         let member = self
             .members
             .entry(number)
-            .or_insert_with(|| Member::new(settings.clone()));
+            .or_insert_with(|| Member::new(settings.clone(), self.frames));
         if settings.mute {
             self.talking.stop(number);
         }
@@ -225,16 +239,18 @@ impl Room {
         let parts = self.parts(now, &mut heard);
         let mut deliveries = std::mem::take(&mut self.relayed);
         self.serve(&parts, &mut deliveries)?;
+        self.send_interrupted(&mut deliveries)?;
         self.frames += 1;
         Ok(deliveries)
     }
 
     fn has_work(&self) -> bool {
-        let needs_silence = |m: &Member| m.settings.output == Some(Output::Raw);
+        let needs_tick =
+            |m: &Member| m.settings.output == Some(Output::Raw) || !m.gathering.is_empty();
         let awake = || self.mixes.values().any(|mix| !mix.is_dormant());
         self.members
             .values()
-            .any(|m| m.source.is_active() || needs_silence(m))
+            .any(|m| m.source.is_active() || needs_tick(m))
             || !self.floor.is_empty()
             || !self.talking.is_empty()
             || awake()
@@ -340,7 +356,7 @@ impl Room {
 }
 
 impl Member {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: Settings, now: u64) -> Self {
         Self {
             mode: settings.mode,
             settings,
@@ -353,6 +369,8 @@ impl Member {
             hears: None,
             lingers: 0,
             past: Counters::default(),
+            talked: now,
+            gathering: Gathering::default(),
         }
     }
 

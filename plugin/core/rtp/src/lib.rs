@@ -20,6 +20,6 @@ pub use extension::Extensions;
 pub use header::Header;
 pub use level::Level;
 pub use packet::{Packet, RtpError};
-pub use reports::ReportCorrector;
+pub use reports::{ReportCorrector, Reported, reported};
 pub use silence::{RuleError, SilenceGate, SilenceRule, Verdict};
 pub use slot::{DropReason, Rewritten, SlotRewriter, WINDOW};

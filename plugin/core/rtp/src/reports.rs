@@ -32,6 +32,42 @@ pub struct ReportCorrector {
     told: Vec<Told>,
 }
 
+/// What a receiver says of one of the streams that it gets (RFC 3550 section 6.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Which.
+    pub ssrc: u32,
+    /// The share that was lost since the report before, in 256ths.
+    pub fraction: u8,
+    /// All that was lost.
+    pub lost: i64,
+    /// The highest sequence number that came, extended.
+    pub highest: u32,
+}
+
+/// All that is reported in a compound or reduced-size (RFC 5506) packet that is not encrypted; nothing of a malformed one.
+pub fn reported(rtcp: &[u8]) -> impl Iterator<Item = Reported> {
+    let mut rest = if is_well_formed(rtcp) { rtcp } else { &[] };
+    let packets = std::iter::from_fn(move || {
+        let (packet, after) = rest.split_at(packet_len(rest)?);
+        rest = after;
+        Some(packet)
+    });
+    packets.flat_map(|packet| {
+        let first = first_block(packet).unwrap_or(packet.len());
+        let blocks = packet[first..].chunks_exact(BLOCK);
+        blocks.take(block_count(packet)).map(|bytes| {
+            let block = Block::read(bytes);
+            Reported {
+                ssrc: block.ssrc,
+                fraction: block.fraction,
+                lost: block.lost,
+                highest: block.highest,
+            }
+        })
+    })
+}
+
 /// The last report of one SSRC.
 #[derive(Clone, Copy, Debug)]
 struct Told {

@@ -10,7 +10,6 @@ use crate::{
     audio::{
         conference::{Ear, Talker},
         endings::Outcome,
-        format,
         outlet::{Outlet, begins},
     },
     delivery::Delivery,
@@ -100,7 +99,7 @@ impl ConveneAudio {
         let Some(outlet) = self.way_of(&delivery.sound) else {
             return self.outcomes.add(Outcome::NoPad);
         };
-        let at = begins(due, format::span_of(&delivery.sound));
+        let at = begins(due, delivery.age);
         let Some(pts) = self.running_time(at) else {
             return self.outcomes.add(Outcome::BeforeStart);
         };

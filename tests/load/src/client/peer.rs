@@ -26,7 +26,7 @@ use super::{
     Voice,
     grid::{Grid, held_back},
     journal::{Came, Gone, Journal},
-    sound::{FRAME, FRAME_TIME, Frame, Sound},
+    sound::{FRAME, FRAME_TIME, Frame, RATE, Sound},
     tally::{Ear, Packet},
 };
 use crate::{error::LoadError, namespace::ADDRESS};
@@ -248,6 +248,7 @@ impl Peer {
                     at,
                     sequence: *packet.seq_no,
                     time,
+                    frames: frames_in(&packet.payload),
                     octets: packet.payload.len(),
                 });
                 self.part.journal.borrow_mut().came(|| Came {
@@ -271,6 +272,12 @@ pub fn stay_dark(rtc: &mut Rtc, mid: Mid) {
             direct.remove_stream_tx(ssrc);
         }
     }
+}
+
+/// Frames of 20 ms in an Opus packet.
+fn frames_in(packet: &[u8]) -> u32 {
+    let samples = opus::packet::get_nb_samples(packet, RATE).unwrap_or(0);
+    samples as u32 / FRAME
 }
 
 fn bound() -> io::Result<(UdpSocket, SocketAddr)> {

@@ -10,17 +10,19 @@ use serde::{Deserialize, Serialize};
 /// Samples in a second of Opus's RTP clock.
 const RATE: u32 = 48_000;
 
-/// Two packets further apart than this can be heard as a gap: one is missing, or a frame late.
-const GAP: Duration = Duration::from_millis(40);
+/// What comes so long after the sound before it has ended can be heard as a gap: it is a frame late, or one is missing.
+const LATE: Duration = Duration::from_millis(20);
 
 /// What was heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Packets that came.
     pub packets: u64,
+    /// Frames of 20 ms in them.
+    pub frames: u64,
     /// Packets whose numbers are missing.
     pub lost: u64,
-    /// Times over 40 ms without a packet.
+    /// Times a packet came over 20 ms after the sound of the one before it had ended.
     pub gaps: u64,
     /// Octets of their payload.
     pub octets: u64,
@@ -40,6 +42,7 @@ impl Sum for Tally {
     fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
         tallies.fold(Self::default(), |sum, one| Self {
             packets: sum.packets + one.packets,
+            frames: sum.frames + one.frames,
             lost: sum.lost + one.lost,
             gaps: sum.gaps + one.gaps,
             octets: sum.octets + one.octets,
@@ -57,6 +60,8 @@ pub struct Packet {
     pub sequence: u64,
     /// Its time, in samples.
     pub time: u32,
+    /// How many frames of 20 ms it has.
+    pub frames: u32,
     /// How many octets its payload has.
     pub octets: usize,
 }
@@ -72,11 +77,12 @@ impl Ear {
     /// A packet came. One that comes late is not lost after all.
     pub fn hear(&mut self, packet: Packet) {
         self.tally.packets += 1;
+        self.tally.frames += u64::from(packet.frames);
         self.tally.octets += packet.octets as u64;
         let Some(last) = self.last.replace(packet) else {
             return;
         };
-        if packet.at - last.at > GAP {
+        if packet.at - last.at > last.length() + LATE {
             self.tally.gaps += 1;
         }
         let deviation = packet.deviation(&last);
@@ -105,6 +111,10 @@ impl Ear {
 }
 
 impl Packet {
+    fn length(&self) -> Duration {
+        Duration::from_millis(20) * self.frames
+    }
+
     /// In µs. What is over an hour is a stream that began anew; its square must not grow beyond all others.
     fn deviation(&self, last: &Self) -> u64 {
         let came = i64::try_from((self.at - last.at).as_micros()).unwrap_or(i64::MAX);
@@ -134,8 +144,24 @@ mod tests {
             at: start + Duration::from_millis(milliseconds),
             sequence,
             time: (sequence as u32).wrapping_mul(960),
+            frames: 1,
             octets: 80,
         }
+    }
+
+    #[test]
+    fn long_packets_may_be_far_apart() {
+        let (mut ear, start) = (Ear::default(), Instant::now());
+        for (number, at) in [0, 60, 120, 201].into_iter().enumerate() {
+            let sequence = 7 + number as u64;
+            ear.hear(Packet {
+                frames: 3,
+                time: sequence as u32 * 2_880,
+                ..packet(start, at, sequence)
+            });
+        }
+        let tally = ear.tally();
+        assert_eq!((tally.packets, tally.frames, tally.gaps), (4, 12, 1));
     }
 
     #[test]
@@ -183,6 +209,7 @@ mod tests {
         ear.hear(packet(start, 61, 4));
         let expected = Tally {
             packets: 1,
+            frames: 1,
             lost: 2,
             gaps: 1,
             octets: 80,

@@ -203,14 +203,14 @@ fn both<T>(of: impl Fn(Ice) -> T) -> [T; 2] {
 fn heard<'a>(windows: impl Iterator<Item = &'a Window>) -> String {
     let (mut came, mut due, mut lost, mut gaps) = (0, 0, 0, 0);
     for window in windows {
-        came += window.heard.packets;
+        came += window.heard.frames;
         due += window.expected;
         lost += window.heard.lost;
         gaps += window.heard.gaps;
     }
     match (came, due) {
         (0, 0) => "–".into(),
-        (came, 0) => format!("{came} packets"),
+        (came, 0) => format!("{came} frames"),
         _ => format!("{:.1} %, {lost}, {gaps}", 100.0 * came as f64 / due as f64),
     }
 }
@@ -247,7 +247,7 @@ mod tests {
             clients: spent(clients, 0.0),
             others: 0.1,
             heard: Tally {
-                packets: 99,
+                frames: 99,
                 lost: 1,
                 gaps: 2,
                 ..Tally::default()
@@ -286,11 +286,11 @@ mod tests {
         ];
         for (place, packets, due) in [(2, 94, 100), (3, 21, 0)] {
             let window = takes[0].windows[place].as_mut().unwrap();
-            window.heard.packets = packets;
+            window.heard.frames = packets;
             window.expected = due;
         }
         let window = takes[1].windows[3].as_mut().unwrap();
-        (window.heard.packets, window.expected) = (19, 0);
+        (window.heard.frames, window.expected) = (19, 0);
         let takes = Takes {
             legs: 4.0,
             takes: &takes,

@@ -32,8 +32,8 @@ impl Window {
     fn is_as_due(&self, legs: f64) -> bool {
         let most = MIX * self.length.as_secs_f64() * legs;
         match self.expected {
-            0 => self.heard.packets as f64 <= most * (1.0 - LEAST_HEARD),
-            due => self.heard.packets as f64 >= due as f64 * LEAST_HEARD,
+            0 => self.heard.frames as f64 <= most * (1.0 - LEAST_HEARD),
+            due => self.heard.frames as f64 >= due as f64 * LEAST_HEARD,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     conductor::Window,
     observe::Holdings,
     server::{Codec, cores},
-    sound::{Crowd, Outcome, SILENCES, Take, Who},
+    sound::{Crowd, LONGER, Outcome, SILENCES, Take, Who},
     statistics::median,
     table::{Table, figure},
 };
@@ -46,9 +46,10 @@ fn costs(seen: &Seen) -> Table {
         "cores that others used at most",
     ]);
     for scene in scenes(seen) {
-        let [convene, janus] = both(|who| scene.played(who));
+        let [convene, janus] = scene.both(|who| scene.played(who));
         let pair = |value: fn(&Played) -> f64| slashed([&convene, &janus].map(value));
-        let windows = both(|who| scene.windows(who)).into_iter().flatten();
+        let windows = scene.both(|who| scene.windows(who));
+        let windows = windows.into_iter().flatten();
         let others = windows.map(|window| window.others).fold(0.0, f64::max);
         table.row([
             scene.name(),
@@ -73,7 +74,7 @@ fn heard(seen: &Seen) -> Table {
         "holds, Convene / Janus",
     ]);
     for scene in scenes(seen) {
-        let [convene, janus] = both(|who| super::heard(scene.windows(who)));
+        let [convene, janus] = scene.both(|who| super::heard(scene.windows(who)));
         let deviation = |window: &Window| window.heard.deviation();
         let opus =
             |w: &Window| w.per_second(8 * w.heard.octets) / 1_000.0 / scene.crowd.size() as f64;
@@ -81,9 +82,9 @@ fn heard(seen: &Seen) -> Table {
             scene.name(),
             convene,
             janus,
-            slashed(both(|who| median(scene.windows(who).map(deviation)))),
-            slashed(both(|who| median(scene.windows(who).map(opus)))),
-            both(|who| scene.holds(who)).join(" / "),
+            slashed(scene.both(|who| median(scene.windows(who).map(deviation)))),
+            slashed(scene.both(|who| median(scene.windows(who).map(opus)))),
+            scene.both(|who| scene.holds(who)).join(" / "),
         ]);
     }
     table
@@ -122,27 +123,42 @@ impl Take {
     }
 }
 
-/// One kind of silence in one crowd.
+/// One kind of silence in one crowd, and who of ours is compared.
 #[derive(Clone, Copy)]
 struct Scene<'a> {
     crowd: Crowd,
     outcomes: &'a [Outcome],
     place: usize,
+    ours: Who,
 }
 
 fn scenes(seen: &Seen) -> impl Iterator<Item = Scene<'_>> {
     seen.iter().flat_map(|(crowd, outcomes)| {
-        (0..SILENCES.len()).map(|place| Scene {
-            crowd: *crowd,
-            outcomes,
-            place,
+        let met = |ours: &Who| outcomes.iter().any(|outcome| outcome.who == *ours);
+        let longer = Some(Who::Longer).filter(met);
+        let ours = [Who::Convene].into_iter().chain(longer);
+        ours.flat_map(move |ours| {
+            (0..SILENCES.len()).map(move |place| Scene {
+                crowd: *crowd,
+                outcomes,
+                place,
+                ours,
+            })
         })
     })
 }
 
 impl<'a> Scene<'a> {
     fn name(self) -> String {
-        format!("{}, {}", self.crowd, SILENCES[self.place].0)
+        let name = format!("{}, {}", self.crowd, SILENCES[self.place].0);
+        match self.ours {
+            Who::Longer => format!("{name}, {LONGER} ms to listeners"),
+            _ => name,
+        }
+    }
+
+    fn both<T>(self, of: impl Fn(Who) -> T) -> [T; 2] {
+        [self.ours, Who::Janus].map(of)
     }
 
     fn windows(self, who: Who) -> impl Iterator<Item = &'a Window> + Clone {
@@ -179,7 +195,7 @@ impl Window {
         let heard = &self.heard;
         let packets = heard.packets as f64;
         heard.lost == 0
-            && packets >= self.expected as f64 * ALL
+            && heard.frames as f64 >= self.expected as f64 * ALL
             && heard.gaps as f64 <= packets * MOST_GAPS
     }
 }

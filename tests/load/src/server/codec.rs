@@ -13,14 +13,17 @@ pub struct Codec {
     pub bitrate: u32,
     /// Effort, 0 to 10.
     pub complexity: u32,
-    /// Whether packets carry the one before (RFC 6716 section 2.1.7).
+    /// Whether packets may carry the one before (RFC 6716 section 2.1.7).
     pub fec: bool,
+    /// Percent of packets that are expected to be lost, without which none do.
+    pub loss: u32,
     /// Milliseconds in a packet.
     pub frame: u32,
 }
 
 impl Codec {
-    /// What `conveneaudio` has when nobody sets anything, as a leg does not.
+    /// What `conveneaudio` has when nobody sets anything; but a leg expects no losses until its client reports some, and
+    /// here none are.
     ///
     /// # Errors
     /// When the element cannot be made.
@@ -34,6 +37,7 @@ impl Codec {
             bitrate: element.property("bitrate"),
             complexity: element.property("complexity"),
             fec: element.property("fec"),
+            loss: 0,
             frame: element.property("frame-duration"),
         })
     }
@@ -44,13 +48,14 @@ impl fmt::Display for Codec {
         let Self {
             bitrate,
             complexity,
+            loss,
             frame,
             ..
         } = self;
-        let fec = if self.fec { "FEC" } else { "no FEC" };
+        let fec = if self.fec { "FEC allowed" } else { "no FEC" };
         write!(
             f,
-            "{bitrate} bit/s, complexity {complexity}, {fec}, {frame} ms"
+            "{bitrate} bit/s, complexity {complexity}, {fec}, {loss} % of packets expected to be lost, {frame} ms"
         )
     }
 }
@@ -70,11 +75,12 @@ mod tests {
             bitrate: 24_000,
             complexity: 3,
             fec: false,
+            loss: 3,
             frame: 40,
         };
         assert_eq!(
             other.to_string(),
-            "24000 bit/s, complexity 3, no FEC, 40 ms"
+            "24000 bit/s, complexity 3, no FEC, 3 % of packets expected to be lost, 40 ms"
         );
     }
 }

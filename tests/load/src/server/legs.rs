@@ -26,17 +26,19 @@ const LOUDSPEAKER: &str = "audiotestsrc is-live=true wave=sine \
     ! conveneaudio conference=load0 participant=loudspeaker \
     ! audio/x-opus ! fakesink async=false";
 
-/// Holds legs until the conductor is gone, so many in each conference.
+/// Holds legs until the conductor is gone, so many in each conference; who only listens gets packets of so many
+/// milliseconds.
 ///
 /// # Errors
 /// When GStreamer, the transport or the loudspeaker cannot be set up, or the conductor is not understood.
-pub fn run(ice: Ice, people: usize) -> Result<(), LoadError> {
+pub fn run(ice: Ice, people: usize, listener_packet: u32) -> Result<(), LoadError> {
     convene_pipelines::init().map_err(cannot)?;
     let loudspeaker = gst::parse::launch(LOUDSPEAKER).map_err(cannot)?;
     let legs = Legs {
         transport: Transport::of(ice).map_err(cannot)?,
         loudspeaker,
         people,
+        listener_packet,
         legs: BTreeMap::new(),
         watch: Watch::default(),
     };
@@ -48,6 +50,7 @@ struct Legs {
     transport: Transport,
     loudspeaker: gst::Element,
     people: usize,
+    listener_packet: u32,
     legs: BTreeMap<usize, Leg>,
     watch: Watch,
 }
@@ -83,6 +86,7 @@ impl Legs {
             audio_slots: AUDIO_SLOTS,
             sound: SoundMode::Mix,
             video_slots: VIDEO_SLOTS,
+            listener_packet: self.listener_packet,
             ice: self.transport.ice(),
         };
         let leg = Leg::open(config, sender);

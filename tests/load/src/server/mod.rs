@@ -163,19 +163,22 @@ enum ToLegs {
 pub struct Convene(Role);
 
 impl Convene {
-    /// Starts it; it has `people` in each conference, and tells what happens through `events`.
+    /// Starts it; it has `people` in each conference, gives who only listens packets of so many milliseconds, and tells what
+    /// happens through `events`.
     ///
     /// # Errors
     /// When it does not start.
     pub fn start<E: Send + 'static>(
         ice: Ice,
         people: usize,
+        listener_packet: u32,
         events: mpsc::Sender<E>,
         hear: fn(Result<FromServer, LoadError>) -> E,
     ) -> Result<Self, LoadError> {
-        let people = people.to_string();
-        let arguments = ["server", "--ice", ice.name(), "--people", &people];
-        Role::start("server", &arguments, events, hear).map(Self)
+        let [people, packet] = [people.to_string(), listener_packet.to_string()];
+        let kind = ["server", "--ice", ice.name()];
+        let figures = ["--people", &people, "--listener-packet", &packet];
+        Role::start("server", &[&kind[..], &figures].concat(), events, hear).map(Self)
     }
 }
 

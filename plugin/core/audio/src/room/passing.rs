@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Arrival, Delivery, Mode, Number, Room, Settings, Sound, TalkerLevel};
-use crate::{playout::samples_of, relay::Passing};
+use crate::{FRAME, playout::samples_of, relay::Passing};
 
 /// Frames of silence with which a mix ends before packets take its place, so that its decoder has nothing to go on with:
 /// libopus says that nothing follows after 200 ms of it.
@@ -68,6 +68,7 @@ impl Room {
         };
         let contributors: Arc<[_]> = Arc::new([level]);
         let payload: Arc<[u8]> = arrival.payload.as_slice().into();
+        let age = crate::samples_in(&payload).map_or(0, |span| span.saturating_sub(FRAME));
         for (number, member) in &mut self.members {
             let is_meant = to == To::Everyone || to == To::One(*number);
             if !is_meant || *number == talker || !member.takes_packets_of(talker) {
@@ -86,6 +87,7 @@ impl Room {
             self.relayed.push(Delivery {
                 to: *number,
                 media_time: u64::from(placed.timestamp),
+                age,
                 contributors: Arc::clone(&contributors),
                 loudness: level.loudness,
                 sound: Sound::Relayed {

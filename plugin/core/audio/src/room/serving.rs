@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Delivery, Number, Output, Room, Sound, TalkerLevel};
+use super::{Delivery, Number, Output, Room, Sound, TalkerLevel, packing::Piece};
 use crate::{
     CodecError, FRAME, Frame, Loudness,
     encode::Encoded,
@@ -94,29 +94,46 @@ impl Room {
         listeners: Listeners,
         deliveries: &mut Vec<Delivery>,
     ) -> Result<(), CodecError> {
+        let media_time = self.frames * FRAME as u64;
         let loudness = Loudness::of(&mixed.frame[..]);
         for (output, numbers) in listeners {
-            let (sound, span) = match output {
-                Output::Raw if mix.is_silent() => (Sound::Silence, 1),
-                Output::Raw => (Sound::Raw(Arc::clone(&mixed.frame)), 1),
-                Output::Opus(codec) => match mix.encode(codec, &mixed.frame)? {
-                    Encoded::Packet(packet) => {
-                        self.totals.encodes += 1;
-                        self.totals.sent += numbers.len() as u64;
-                        (Sound::Opus(packet), codec.frames)
+            match output {
+                Output::Raw => deliveries.extend(numbers.into_iter().map(|to| Delivery {
+                    to,
+                    media_time,
+                    age: 0,
+                    contributors: Arc::clone(&mixed.contributors),
+                    loudness,
+                    sound: mixed.raw(mix.is_silent()),
+                })),
+                Output::Opus(codec) => {
+                    let Encoded::Packet(packet) = mix.encode(codec, &mixed.frame)? else {
+                        continue;
+                    };
+                    self.totals.encodes += 1;
+                    self.totals.sent += numbers.len() as u64;
+                    let piece = Piece {
+                        media_time,
+                        contributors: Arc::clone(&mixed.contributors),
+                        loudness,
+                        packet,
+                    };
+                    for to in numbers {
+                        self.give(to, codec, piece.clone(), deliveries)?;
                     }
-                    Encoded::Gathering | Encoded::Nothing => continue,
-                },
-            };
-            let media_time = (self.frames + 1).saturating_sub(u64::from(span)) * FRAME as u64;
-            deliveries.extend(numbers.into_iter().map(|to| Delivery {
-                to,
-                media_time,
-                contributors: Arc::clone(&mixed.contributors),
-                loudness,
-                sound: sound.clone(),
-            }));
+                }
+            }
         }
         Ok(())
+    }
+}
+
+impl Mixed {
+    fn raw(&self, silent: bool) -> Sound {
+        if silent {
+            Sound::Silence
+        } else {
+            Sound::Raw(Arc::clone(&self.frame))
+        }
     }
 }

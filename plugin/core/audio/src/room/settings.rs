@@ -27,6 +27,34 @@ pub enum Output {
     Opus(Codec),
 }
 
+impl Output {
+    /// How it is encoded, if it is.
+    pub(super) fn codec(self) -> Option<Codec> {
+        match self {
+            Self::Raw => None,
+            Self::Opus(codec) => Some(codec),
+        }
+    }
+}
+
+/// How many frames of Opus go into one packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// At least so many, 1 to 3.
+    pub frames: u8,
+    /// So many while he only listens in a large conference, and his packets need no protection against losses, 1 to 3.
+    pub listening: u8,
+}
+
+impl Default for Packing {
+    fn default() -> Self {
+        Self {
+            frames: 1,
+            listening: 1,
+        }
+    }
+}
+
 /// What a participant wants to hear.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hearing {
@@ -55,6 +83,8 @@ pub struct Settings {
     pub hearing: Hearing,
     /// In which form; `None` while he takes nothing.
     pub output: Option<Output>,
+    /// How much of it comes at once, if that is Opus.
+    pub packing: Packing,
     /// So much longer than their jitter demands his packets are held before they are played.
     pub latency: Duration,
 }
@@ -68,6 +98,7 @@ impl Default for Settings {
             slots: usize::MAX,
             hearing: Hearing::default(),
             output: None,
+            packing: Packing::default(),
             latency: LATENCY,
         }
     }
@@ -104,6 +135,8 @@ pub struct Delivery {
     pub to: Number,
     /// Where it begins, in samples since the conference's sound began; for relayed packets the slot's RTP timestamp.
     pub media_time: u64,
+    /// By how many samples it begins before the frame of its tick.
+    pub age: usize,
     /// Whose sound is in it.
     pub contributors: Arc<[TalkerLevel]>,
     /// How loud it is.

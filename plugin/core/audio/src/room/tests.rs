@@ -368,7 +368,7 @@ proptest! {
         let mut talker = Talker::new(ANN, 500.0);
         for (frame, (step, number, value)) in steps.into_iter().enumerate() {
             let (frame, number) = (frame as u32, Number(number));
-            let output = [None, Some(Output::Raw), Some(Output::Opus(Codec { frames: value % 3 + 1, ..Codec::default() }))][usize::from(value % 3)];
+            let output = [None, Some(Output::Raw), Some(Output::Opus(Codec { fec: value % 2 == 0, ..Codec::default() }))][usize::from(value % 3)];
             let mode = if value % 5 == 0 { Mode::Relay } else { Mode::Mix };
             match step {
                 0 => room.set(number, Settings { output, mode, mute: value > 200, ..Settings::default() }),
@@ -392,3 +392,4 @@ mod counting;
 mod gated;
 mod hearing;
 mod modes;
+mod packing;

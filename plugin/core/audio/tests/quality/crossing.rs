@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use convene_audio::{FRAME, Hearing, Number, Output, Settings};
+use convene_audio::{Codec, FRAME, Hearing, Number, Output, Settings};
+use opus::Signal;
 
 use crate::{
     measure::{decibels, error},
@@ -162,4 +163,95 @@ fn who_joins_while_others_talk_understands_at_once() {
     }
     println!("at most {worst:.1} dB");
     assert!(worst < NOTHING, "{worst} dB");
+}
+
+/// Ann talks all the time. In frame [`BEGINS`] Bob's codec becomes one with FEC, 400 frames later one without again; Cid has
+/// none, and Dan, if he is there, always has some.
+fn protect(ear: impl Fn(Codec) -> Output, dan: bool) -> Stage {
+    let heard_as = |fec| Codec {
+        fec,
+        ..Codec::default()
+    };
+    let bob = |fec| listener(ear(heard_as(fec)));
+    let plain = listener(Output::Opus(heard_as(false)));
+    let mut people = vec![(ANN, Settings::default()), (BOB, bob(false)), (CID, plain)];
+    if dan {
+        people.push((Number(4), opus_listener()));
+    }
+    let mut stage = Stage::new(4, &people);
+    let sent = evenly(packets(ANN, &speech(1, 16.0)), ANN);
+    let (before, after) = sent.split_at(BEGINS);
+    let (during, after) = after.split_at(400);
+    stage.play_on(before.to_vec());
+    stage.room.set(BOB, bob(true));
+    stage.play_on(during.to_vec());
+    stage.room.set(BOB, bob(false));
+    stage.play(after.to_vec());
+    stage
+}
+
+/// What he would hear of one encoder that is set anew in these frames.
+fn set_anew(mix: &[f32], protected: std::ops::Range<usize>) -> Vec<f32> {
+    let mut encoder = conferences_encoder();
+    let mut packets = Vec::new();
+    for (number, frame) in mix.chunks_exact(FRAME).enumerate() {
+        let fec = protected.contains(&number);
+        let signal = if fec { Signal::Voice } else { Signal::Auto };
+        encoder.set_signal(signal).unwrap();
+        encoder.set_inband_fec(fec).unwrap();
+        encoder
+            .set_packet_loss_perc(if fec { 10 } else { 0 })
+            .unwrap();
+        packets.push(encoder.encode_vec_float(frame, 1_500).unwrap());
+    }
+    decoded(packets.iter().map(Vec::as_slice))
+}
+
+/// The frames in which Bob's packets are no longer, or again, whose they were.
+fn changes(stage: &Stage) -> Vec<usize> {
+    let of = |to| -> BTreeMap<u64, *const u8> {
+        let packets = stage.packets(to).into_iter();
+        packets.map(|(at, packet)| (at, packet.as_ptr())).collect()
+    };
+    let others = [of(CID), of(Number(4))];
+    let whose = |(at, packet): &(u64, &[u8])| {
+        others
+            .iter()
+            .position(|other| other.get(at) == Some(&packet.as_ptr()))
+    };
+    let whose: Vec<_> = stage.packets(BOB).iter().map(whose).collect();
+    (1..whose.len())
+        .filter(|n| whose[*n] != whose[n - 1])
+        .collect()
+}
+
+#[test]
+fn whose_line_begins_to_lose_packets_hears_no_seam() {
+    for dan in [false, true] {
+        let stage = protect(Output::Opus, dan);
+        let heard = stage.heard(BOB);
+        let mix = protect(|_| Output::Raw, dan).samples(BOB);
+        let mix = &mix[mix.len() - heard.len()..];
+        let mut seams = changes(&stage);
+        let (began, ended) = (seams[0], seams[0] + 400);
+        // What is his own alone does not show when it is set anew; with Dan he comes to share, and leaves, twice.
+        assert_eq!(seams.len(), if dan { 4 } else { 2 }, "{seams:?}");
+        assert_eq!(dan, seams.contains(&ended));
+        seams.push(ended);
+        let alone = set_anew(mix, began..ended);
+        let as_dan = set_anew(mix, 0..ended);
+        for frame in &seams {
+            // Until then he has heard what Dan hears.
+            let against = if dan && *frame == ended {
+                &as_dan
+            } else {
+                &alone
+            };
+            let seam = (frame - 1) * FRAME..(frame + 1) * FRAME;
+            let apart: Vec<f32> = seam.map(|n| heard[n] - against[n]).collect();
+            let apart = decibels(&apart) - decibels(against);
+            println!("frame {frame}: {apart:.1} dB");
+            assert!(apart < NOTHING, "{apart} dB in frame {frame} of {seams:?}");
+        }
+    }
 }

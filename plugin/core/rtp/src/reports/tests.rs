@@ -366,3 +366,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn reports_are_read_wherever_they_stand() {
+    let one = |ssrc, lost: i32| block(ssrc, 7, lost, 0x1_0005);
+    let expected = |ssrc, lost| Reported {
+        ssrc,
+        fraction: 7,
+        lost,
+        highest: 0x1_0005,
+    };
+    let mut rtcp = packet(200, 20, &[one(1, 3), one(2, -4)]);
+    rtcp.extend(packet(202, 0, &[one(9, 9)]));
+    rtcp.extend(packet(201, 0, &[one(3, 5)]));
+    let all: Vec<_> = reported(&rtcp).collect();
+    assert_eq!(all, [expected(1, 3), expected(2, -4), expected(3, 5)]);
+    rtcp.pop();
+    assert_eq!(reported(&rtcp).count(), 0, "it is cut off");
+}

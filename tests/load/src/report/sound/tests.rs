@@ -10,6 +10,7 @@ const CROWD: Crowd = Crowd {
 
 const HEARD: Tally = Tally {
     packets: 400,
+    frames: 400,
     lost: 0,
     gaps: 0,
     octets: 32_000,
@@ -91,9 +92,31 @@ fn the_servers_stand_beside_each_other() {
 }
 
 #[test]
+fn longer_packets_have_rows_of_their_own() {
+    let seen = [(
+        CROWD,
+        vec![
+            outcome(Who::Convene, [0.1, 0.2], HEARD),
+            outcome(Who::Longer, [0.05, 0.05], HEARD),
+            outcome(Who::Janus, [0.4, 1.0], HEARD),
+        ],
+    )];
+    let costs = rows(&super::costs(&seen));
+    assert_eq!(costs.len(), 4);
+    assert!(
+        costs[0].starts_with("2 × 2 people, DTX|25.0|100|0.25|"),
+        "{costs:?}"
+    );
+    let longer = "2 × 2 people, DTX, 60 ms to listeners|12.5|100|0.12|";
+    assert!(costs[2].starts_with(longer), "{costs:?}");
+    assert_eq!(rows(&super::heard(&seen)).len(), 4);
+    assert_eq!(rows(&super::holdings(&seen)).len(), 1);
+}
+
+#[test]
 fn a_full_machine_and_another_load_say_nothing() {
     let deaf = Tally {
-        packets: 379,
+        frames: 379,
         ..HEARD
     };
     let seen = [(
@@ -116,14 +139,14 @@ fn a_server_holds_whom_it_loses_nothing_of() {
         (HEARD, "yes"),
         (
             Tally {
-                packets: 396,
+                frames: 396,
                 ..HEARD
             },
             "yes",
         ),
         (
             Tally {
-                packets: 395,
+                frames: 395,
                 ..HEARD
             },
             "no",
@@ -147,6 +170,7 @@ fn a_server_holds_whom_it_loses_nothing_of() {
         bitrate: 32_000,
         complexity: 5,
         fec: true,
+        loss: 0,
         frame: 20,
     };
     let text = of(codec, &seen);

@@ -4,9 +4,6 @@ use std::path::Path;
 
 use crate::server::Codec;
 
-/// Percent of packets that `conveneaudio` tells libopus to expect lost, so that FEC has something to do.
-const EXPECTED_LOSS: u32 = 5;
-
 /// All of Debian's that are not wanted; each would have threads and memory of its own.
 const PLUGINS: [&str; 11] = [
     "duktape",
@@ -61,7 +58,7 @@ fn disabled(names: &[&str]) -> String {
 }
 
 fn bridge(codec: Codec, rooms: usize, held: Option<u32>) -> String {
-    let loss = if codec.fec { EXPECTED_LOSS } else { 0 };
+    let loss = if codec.fec { codec.loss } else { 0 };
     let held = held.map_or(String::new(), |packets| {
         format!("; default_prebuffering = {packets}")
     });
@@ -94,6 +91,7 @@ mod tests {
             bitrate: 32_000,
             complexity: 5,
             fec: true,
+            loss: 5,
             frame: 20,
         };
         let [core, bridge, transport] =

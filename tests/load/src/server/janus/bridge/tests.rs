@@ -6,6 +6,7 @@ const CODEC: Codec = Codec {
     bitrate: 32_000,
     complexity: 5,
     fec: true,
+    loss: 0,
     frame: 20,
 };
 
