@@ -3,7 +3,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCICEGatheringState, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
+use gst_webrtc::{
+    WebRTCICEGatheringState, WebRTCPeerConnectionState, WebRTCRTPTransceiver,
+    WebRTCRTPTransceiverDirection,
+};
 use gstconvene::{ice::IceAgent, silence_rule};
 
 use super::{
@@ -164,12 +167,33 @@ fn tell(mailbox: &Mailbox, inner: Inner) {
 
 fn listen(parts: &Parts, mailbox: &Mailbox, stats: &Arc<LegStats>) {
     listen_to_webrtcbin(&parts.webrtcbin, mailbox);
+    if parts.agent.is_none() {
+        listen_to_gathering(&parts.webrtcbin, mailbox);
+    }
     listen_to_bus(&parts.pipeline, mailbox);
     listen_to_rtpbin(parts, stats);
     listen_to_reports(parts, mailbox);
 }
 
 fn listen_to_webrtcbin(webrtcbin: &gst::Element, mailbox: &Mailbox) {
+    use WebRTCPeerConnectionState::{Connected, Failed};
+    let post = mailbox.clone();
+    webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
+        let state = webrtcbin.property("connection-state");
+        if matches!(state, Connected | Failed) {
+            tell(&post, Inner::Connection(state));
+        }
+    });
+    let post = mailbox.clone();
+    webrtcbin.connect_pad_added(move |_, pad| {
+        if pad.direction() == gst::PadDirection::Src {
+            tell(&post, Inner::PadAdded(pad.clone(), hold(pad)));
+        }
+    });
+}
+
+/// The process's own agent has nothing to look for.
+fn listen_to_gathering(webrtcbin: &gst::Element, mailbox: &Mailbox) {
     let post = mailbox.clone();
     webrtcbin.connect("on-ice-candidate", false, move |values| {
         if let [_, mline, candidate] = values
@@ -185,17 +209,6 @@ fn listen_to_webrtcbin(webrtcbin: &gst::Element, mailbox: &Mailbox) {
             == WebRTCICEGatheringState::Complete
         {
             tell(&post, Inner::Gathered);
-        }
-    });
-    let post = mailbox.clone();
-    webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
-        let state = webrtcbin.property("connection-state");
-        tell(&post, Inner::Connection(state));
-    });
-    let post = mailbox.clone();
-    webrtcbin.connect_pad_added(move |_, pad| {
-        if pad.direction() == gst::PadDirection::Src {
-            tell(&post, Inner::PadAdded(pad.clone(), hold(pad)));
         }
     });
 }
