@@ -46,12 +46,18 @@ impl Ring {
         self.running = false;
     }
 
+    /// Whether there is a next frame. Too little to begin with is none, however long it waits.
+    pub(crate) fn has_frame(&self, ended: bool) -> bool {
+        let len = self.samples.len();
+        len > 0 && (self.running || ended || len >= FRAME + SHALLOW)
+    }
+
     /// The next frame; `None` while there is not enough. What is left at the end of a sound is padded with silence.
     pub(crate) fn take(&mut self, ended: bool) -> Option<Frame> {
-        let len = self.samples.len();
-        if !self.running && !ended && len < FRAME + SHALLOW || len == 0 {
+        if !self.has_frame(ended) {
             return None;
         }
+        let len = self.samples.len();
         self.running = len >= FRAME;
         if len < FRAME {
             return Some(self.stretch(len, len));

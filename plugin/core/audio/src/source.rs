@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Arrival, CodecError, Counters, FRAME, Frame, Loudness,
+    Arrival, CodecError, Counters, Frame, Loudness,
     playout::{Due, Playout},
     ring::Ring,
 };
@@ -88,7 +88,7 @@ impl Source {
         match self {
             Self::None => false,
             Self::Packets(playout) => playout.is_active(),
-            Self::Samples(ring, ended) => ring.len() >= FRAME || (*ended && ring.len() > 0),
+            Self::Samples(ring, ended) => ring.has_frame(*ended),
         }
     }
 
@@ -175,5 +175,19 @@ mod tests {
         source.flush();
         source.samples(&[0.5; 100], &mut past);
         assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
+    }
+
+    #[test]
+    fn too_little_to_begin_with_keeps_nobody_awake() {
+        let (mut source, mut past) = (Source::None, Counters::default());
+        source.samples(&[0.5; crate::FRAME], &mut past);
+        assert!(!source.is_active() && source.has_waiting());
+        assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
+        source.samples(&[0.5; crate::FRAME], &mut past);
+        assert!(source.is_active());
+        while source.is_active() {
+            assert!(matches!(source.hear(Duration::ZERO), Heard::Sound(..)));
+        }
+        assert!(!source.has_waiting());
     }
 }
