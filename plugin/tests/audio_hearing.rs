@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{conference, init, pipeline, power, until};
+use common::{conference, init, pipeline, tones::power, until};
 use convene_rtp::{CsrcLevels, Level, Packet};
 use gst::prelude::*;
 use gst_app::AppSink;

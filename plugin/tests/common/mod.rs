@@ -60,21 +60,6 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-const RATE: f64 = 48_000.0;
-
-/// The power of one frequency in dB against a full-scale sine, through a Hann window.
-pub fn power(samples: &[f32], hertz: f64) -> f64 {
-    let n = samples.len() as f64;
-    let (mut re, mut im) = (0.0, 0.0);
-    for (i, sample) in samples.iter().enumerate() {
-        let window = 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / n).cos();
-        let angle = std::f64::consts::TAU * hertz * i as f64 / RATE;
-        re += f64::from(*sample) * window * angle.cos();
-        im += f64::from(*sample) * window * angle.sin();
-    }
-    20.0 * (4.0 * re.hypot(im) / n).max(1e-9).log10()
-}
-
 /// Every state after every other, on an element without links.
 pub fn all_state_changes(factory: &str) {
     let element = gst::ElementFactory::make(factory).build().unwrap();

@@ -151,6 +151,16 @@ impl<S> Conference<S> {
         self.effects.extend(again);
     }
 
+    /// What was to be shown in his slots is not any more.
+    pub(super) fn hide_all(&mut self, id: &ParticipantId, number: Number) {
+        let slots = self.shown.range((number, 0)..=(number, usize::MAX));
+        for slot in slots.map(|((_, slot), _)| *slot).collect::<Vec<_>>() {
+            self.shown.remove(&(number, slot));
+            let subscriber = id.clone();
+            self.effects.push_back(Effect::Hide { subscriber, slot });
+        }
+    }
+
     /// His page has lost its connections with the others: theirs with him are of no use either.
     pub(super) fn ask_to_reconnect(&mut self, id: &ParticipantId, number: Number) {
         let others = self.ids.keys().copied();

@@ -159,13 +159,17 @@ impl<S> Conference<S> {
     }
 
     fn give_up_leg(&mut self, now: Duration, id: &ParticipantId, number: Number) {
+        let had_leg = self.members.get(id).is_some_and(Member::has_leg);
+        if !had_leg {
+            // Back for the second time before there is a new leg: no end of one empties its slots.
+            self.hide_all(id, number);
+        }
         self.leave_place(number);
         let until = now + CONNECT;
         self.with_member(id, |member| member.silent = false);
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        let had_leg = member.has_leg();
         member.stage = Stage::Renewing { until };
         if had_leg {
             self.effects.push_back(Effect::CloseLeg(id.clone()));
