@@ -189,3 +189,27 @@ fn nobody_returns_who_is_not_in() {
     let mut conference = room(&["ann"]);
     assert_eq!(does(&mut conference, 1, returns("bob", true)), []);
 }
+
+#[test]
+fn who_comes_back_twice_before_he_has_a_leg_is_shown_nothing_twice() {
+    let mut conference = room(&["ann", "bob"]);
+    does(&mut conference, 2, cut("bob"));
+    does(&mut conference, 3, returns("bob", false));
+    let failed = Event::PairState {
+        from: id("ann"),
+        peer: id("bob"),
+        report: PairReport::Failed,
+    };
+    let bobs_slots = |done: &[Effect<u8>], show: bool| {
+        let is_meant = |effect: &&Effect<u8>| match effect {
+            Effect::Show { subscriber, .. } => show && *subscriber == id("bob"),
+            Effect::Hide { subscriber, .. } => !show && *subscriber == id("bob"),
+            _ => false,
+        };
+        done.iter().filter(is_meant).count()
+    };
+    let done = does(&mut conference, 4, failed);
+    assert_eq!(bobs_slots(&done, true), 1);
+    let done = does(&mut conference, 5, returns("bob", false));
+    assert_eq!(bobs_slots(&done, false), 1);
+}
