@@ -12,7 +12,7 @@ import { unable } from '../stage.mjs';
 import { table } from '../table.mjs';
 
 const TABLE = fileURLToPath(new URL('../out/scenarios.md', import.meta.url));
-const ONE_FOR_EACH_RUNG = ['cone', 'claimed', 'three-symmetric', 'cut-three', 'relay-killed', 'hidden', 'every-mix'];
+const ONE_FOR_EACH_RUNG = ['cone', 'claimed', 'three-symmetric', 'cut-three', 'hidden', 'every-mix'];
 
 const told = [];
 for (const name of chosen(process.env.CONVENE_SCENARIOS)) {
