@@ -4,6 +4,7 @@
 use gst::prelude::*;
 
 use super::{LegError, LegEvent, build::Parts, lines::Lines, slots::Picture, task::Task};
+use crate::sdp::{Sections, sends_layers};
 
 /// The layers' names, the smallest first.
 pub(super) const LAYERS: [&str; 2] = ["l", "h"];
@@ -23,8 +24,8 @@ impl Parts {
     }
 
     /// Tells `convenevideo` whether the camera comes in layers.
-    pub(super) fn tell_layers(&self, answer: &str) {
-        let names = match crate::sdp::sends_layers(answer, Lines::CAMERA) {
+    pub(super) fn tell_layers(&self, answer: &Sections<'_>) {
+        let names = match sends_layers(answer, Lines::CAMERA) {
             true => LAYERS.join(","),
             false => String::new(),
         };

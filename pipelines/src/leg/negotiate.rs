@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Transport,
-    sdp::{self, Candidate, Fingerprint, SdpError},
+    sdp::{self, Candidate, Fingerprint, SdpError, Sections},
 };
 
 impl Task {
@@ -34,12 +34,13 @@ impl Task {
             return self.refuse(refused);
         }
         self.fingerprints = Fingerprint::all(answer);
-        parts.streams.announced(answer);
-        let known = sdp::for_webrtcbin(answer);
+        let answer = Sections::of(answer);
+        parts.streams.announced(&answer);
+        let known = sdp::for_webrtcbin(&answer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, &known).await?;
         let stats = self.stats();
-        let hears = sdp::hears(answer);
-        let csrc_levels = sdp::takes_extension(answer, Lines::MIX, CSRC_LEVELS.1);
+        let hears = sdp::hears(&answer);
+        let csrc_levels = sdp::takes_extension(&answer, Lines::MIX, CSRC_LEVELS.1);
         let link = move |parts: &Parts| {
             parts.hasten_reports();
             parts.watch_packets();
@@ -52,7 +53,7 @@ impl Task {
         (self.mix, self.tap) = parts.off_thread(link).await?;
         self.serve_sound(parts).await?;
         parts.drop_silence();
-        parts.tell_layers(answer);
+        parts.tell_layers(&answer);
         for candidate in self.state.answered() {
             parts.add_candidate(&candidate);
         }
@@ -92,15 +93,16 @@ impl Task {
         {
             return self.refuse(refused);
         }
-        parts.streams.announced(offer);
-        let known = sdp::for_webrtcbin(offer);
+        let offer = Sections::of(offer);
+        parts.streams.announced(&offer);
+        let known = sdp::for_webrtcbin(&offer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, &known).await?;
         let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
         let answer = sdp::passive(&text_of(&answer)?);
         let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
         promise::set_local(&parts.webrtcbin, &description).await?;
         parts.again.tell(&parts.rtpbin);
-        let answer = parts.ours.answer(&self.describe(&answer)?, offer);
+        let answer = parts.ours.answer(&self.describe(&answer)?, &offer);
         self.tell(LegEvent::Restarted { answer });
         Ok(())
     }

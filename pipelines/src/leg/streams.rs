@@ -16,7 +16,7 @@ use super::{
     extensions::MID,
     lines::Lines,
 };
-use crate::sdp;
+use crate::sdp::{self, Sections};
 
 /// Streams of which it is known where they belong. A browser has two or three, and some more after restarts.
 const MOST_STREAMS: usize = 32;
@@ -27,7 +27,7 @@ pub(super) struct Streams(Mutex<VecDeque<(u32, usize)>>);
 
 impl Streams {
     /// Reads what the answer says of them.
-    pub(super) fn announced(&self, answer: &str) {
+    pub(super) fn announced(&self, answer: &Sections<'_>) {
         for (mid, ssrc) in sdp::sources(answer) {
             if let Some(line) = Lines::named(mid) {
                 self.note(ssrc, line);
@@ -125,10 +125,10 @@ mod tests {
     #[test]
     fn the_answer_names_streams_and_their_packets_know_better() {
         let streams = Streams::default();
-        streams.announced(
+        streams.announced(&Sections::of(
             "v=0\r\nm=audio\r\na=mid:audio0\r\na=ssrc:6 cname:x\r\nm=video\r\na=mid:video1\r\n\
             a=ssrc:7 cname:x\r\na=ssrc:8 msid:s t\r\nm=video\r\na=mid:video2\r\na=ssrc:9 cname:x\r\n",
-        );
+        ));
         let lines = || [6, 7, 8, 9].map(|ssrc| streams.line(ssrc));
         assert_eq!(lines(), [None, Some(1), Some(1), Some(2)]);
         streams.read(&Packet::parse(&packet(7, Some(b"video2"))).unwrap());

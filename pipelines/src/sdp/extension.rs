@@ -4,9 +4,8 @@ use super::Sections;
 
 /// Whether who answers so takes packets with this extension on this m-line.
 #[must_use]
-pub fn takes_extension(answer: &str, mline: usize, uri: &str) -> bool {
-    let sections = Sections::of(answer);
-    let section = sections.media.get(mline);
+pub(crate) fn takes_extension(answer: &Sections<'_>, mline: usize, uri: &str) -> bool {
+    let section = answer.media.get(mline);
     section.is_some_and(|section| section.iter().any(|line| takes(line, uri)))
 }
 
@@ -41,9 +40,19 @@ mod tests {
         ];
         for (line, expected) in cases {
             let answer = format!("v=0\r\nm=audio\r\n{line}\r\nm=video\r\n");
-            assert_eq!(takes_extension(&answer, 0, "urn:x"), expected, "{line}");
-            assert!(!takes_extension(&answer, 1, "urn:x"), "{line}");
-            assert!(!takes_extension(&answer, 2, "urn:x"), "{line}");
+            assert_eq!(
+                takes_extension(&Sections::of(&answer), 0, "urn:x"),
+                expected,
+                "{line}"
+            );
+            assert!(
+                !takes_extension(&Sections::of(&answer), 1, "urn:x"),
+                "{line}"
+            );
+            assert!(
+                !takes_extension(&Sections::of(&answer), 2, "urn:x"),
+                "{line}"
+            );
         }
     }
 }

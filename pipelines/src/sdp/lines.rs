@@ -72,8 +72,7 @@ impl Ours {
 
     /// webrtcbin's answer to the browser's `offer`, as the browser has to see it.
     #[must_use]
-    pub fn answer(&self, description: &str, offer: &str) -> String {
-        let offered = Sections::of(offer);
+    pub(crate) fn answer(&self, description: &str, offered: &Sections<'_>) -> String {
         self.write(description, |line| {
             let theirs = offered
                 .named(&line.mid)
@@ -108,10 +107,10 @@ impl Ours {
 
 /// A description of the browser's as webrtcbin has to see it: all that it learns is who sends the sound.
 #[must_use]
-pub fn for_webrtcbin(description: &str) -> String {
-    let Sections { head, media } = Sections::of(description);
+pub(crate) fn for_webrtcbin(description: &Sections<'_>) -> String {
+    let Sections { head, media } = description;
     let first = media.first().map_or(&[][..], |first| first);
-    let mut out = String::with_capacity(description.len());
+    let mut out = String::with_capacity(2_048);
     let mut write = |line: &str| out.extend([line, "\r\n"]);
     for line in head {
         match attribute(first, "mid").filter(|_| line.starts_with("a=group:BUNDLE")) {
@@ -130,20 +129,18 @@ pub fn for_webrtcbin(description: &str) -> String {
 
 /// Whether the browser takes the mix.
 #[must_use]
-pub fn hears(description: &str) -> bool {
-    let sections = Sections::of(description);
-    sections
+pub(crate) fn hears(description: &Sections<'_>) -> bool {
+    description
         .media
         .first()
         .is_some_and(|mix| direction_of(mix).1)
 }
 
 /// The SSRCs that a description names, with the mid of their m-line (RFC 5576).
-pub fn sources(description: &str) -> impl Iterator<Item = (&str, u32)> {
-    let sections = Sections::of(description).media.into_iter();
-    sections.flat_map(|section| {
-        let mid = attribute(&section, "mid").unwrap_or_default();
-        let named = section.into_iter().filter_map(|line| {
+pub(crate) fn sources<'a>(description: &Sections<'a>) -> impl Iterator<Item = (&'a str, u32)> {
+    description.media.iter().flat_map(|section| {
+        let mid = attribute(section, "mid").unwrap_or_default();
+        let named = section.iter().filter_map(|line| {
             let ssrc = line.strip_prefix("a=ssrc:")?.split(' ').next()?;
             ssrc.parse().ok()
         });
@@ -365,10 +362,11 @@ mod tests {
         ] {
             let sound = section(direction);
             let said = format!("v=0\r\na=group:BUNDLE a a1\r\n{sound}{pictures}");
+            let said = Sections::of(&said);
             assert_eq!(for_webrtcbin(&said), told);
             assert_eq!(hears(&said), heard, "{direction}");
         }
-        assert_eq!(for_webrtcbin("v=0\r\n"), "v=0\r\n");
+        assert_eq!(for_webrtcbin(&Sections::of("v=0\r\n")), "v=0\r\n");
     }
 
     #[test]
@@ -376,7 +374,7 @@ mod tests {
         let directions = |offered: &str| {
             let section = |mid: &str| format!("m=x\r\na=mid:{mid}\r\n{offered}\r\n");
             let offer = ["audio0", "video1", "video3"].map(section).concat();
-            let text = ours().answer(WRITTEN, &offer);
+            let text = ours().answer(WRITTEN, &Sections::of(&offer));
             let sections = Sections::of(&text);
             ["audio0", "video1", "audio2", "video3"].map(|mid| {
                 let section = sections.named(mid).unwrap();
@@ -394,7 +392,7 @@ mod tests {
     #[test]
     fn sources_are_told_with_their_lines() {
         let text = ours().offer(WRITTEN);
-        let sources: std::collections::BTreeSet<_> = sources(&text).collect();
+        let sources: std::collections::BTreeSet<_> = sources(&Sections::of(&text)).collect();
         let expected = [
             ("audio0", 10),
             ("audio2", 20),

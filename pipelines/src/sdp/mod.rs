@@ -14,10 +14,11 @@ mod lines;
 pub use candidate::{Candidate, candidates};
 pub use check::{SdpError, check_answer, check_restart};
 pub use edit::{passive, with_fingerprint};
-pub use extension::takes_extension;
+pub(crate) use extension::takes_extension;
 pub use fingerprint::Fingerprint;
-pub use layers::sends_layers;
-pub use lines::{Flow, Line, Ours, PICTURE, PICTURE_AGAIN, Sources, for_webrtcbin, hears, sources};
+pub(crate) use layers::sends_layers;
+pub use lines::{Flow, Line, Ours, PICTURE, PICTURE_AGAIN, Sources};
+pub(crate) use lines::{for_webrtcbin, hears, sources};
 
 /// So many lines most sections have at most: a join reads a description of fifteen sections several times.
 const LINES: usize = 32;
