@@ -19,7 +19,7 @@ const stage = new Stage();
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
 Object.assign(window, {
-  convene: { report: () => (room ? report(room, stage.tiles, stage.talking, quality) : { me: null, participants: [], passedOn: [], sound: null }) },
+  convene: { report: () => (room ? report(room, stage, stage.talking, quality) : { me: null, participants: [], passedOn: [], sound: null }) },
 });
 translate(document);
 await welcome();
@@ -66,6 +66,7 @@ function view(devices) {
     sound: (stream) => stage.hear(stream),
     voices: (streams) => stage.hearVoices(streams),
     soundMode: (mode) => stage.tellSoundMode(mode),
+    screenEnded: () => stage.screenEnded(),
     connection: (state) => stage.connection(state),
     refused(code, message, fatal) {
       if (room?.me) stage.say(refusal(code, message));

@@ -22,6 +22,7 @@ export class Leg {
   #socket; #outside;
   /** @type {MediaStreamTrack | null} */ #microphone;
   /** @type {Layers | null} */ #camera = null;
+  /** @type {RTCRtpSender | null} */ #screen = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
 
   /**
@@ -52,6 +53,7 @@ export class Leg {
     for (const line of this.#connection.getTransceivers()) {
       if (line.mid === camera_mid || line.mid === screen_mid) line.direction = 'sendonly';
       if (line.mid === camera_mid) this.#camera = new Layers(line.sender);
+      if (line.mid === screen_mid) this.#screen = line.sender;
     }
     this.#outside.sound(new MediaStream([mix.receiver.track]));
     await this.#connection.setLocalDescription();
@@ -76,6 +78,12 @@ export class Leg {
    * @param {MediaStreamTrack | null} camera
    */
   async sendCamera(camera) { await this.#camera?.send(camera); }
+
+  /**
+   * Sends the screen to the server while somebody needs it there.
+   * @param {MediaStreamTrack | null} screen
+   */
+  async sendScreen(screen) { await this.#screen?.replaceTrack(screen); }
 
   /**
    * These layers of the camera are needed, and no others.

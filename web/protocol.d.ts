@@ -92,6 +92,10 @@ mid: string | null,
  */
 mline_index: number | null, } | { "kind": "limit", 
 /**
+ * Which of your pictures.
+ */
+source: Source, 
+/**
  * In bits a second; absent: as much as you like.
  */
 bits_per_second: number | null, };

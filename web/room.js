@@ -15,12 +15,13 @@ import { Talkers } from './talkers.js';
 /** @typedef {import('./registration/socket.js').Handlers} Handlers */
 /** @typedef {import('./protocol.d.ts').Talker} Talker */
 /** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
+/** @typedef {import('./protocol.d.ts').Source} Source */
 /** @typedef {{publisher: string, to: string}} Passed  names */
 
 /**
  * @typedef {object} View
  * @property {(me: ParticipantInfo, title: string, mayEnd: boolean) => void} entered
- * @property {(other: ParticipantInfo) => import('./pictures.js').Screen} add
+ * @property {(other: ParticipantInfo) => Record<Source, import('./pictures.js').Screen>} add
  * @property {(other: ParticipantInfo) => void} update
  * @property {(id: string) => void} remove
  * @property {(passed: Passed[]) => void} relaying  what this page passes on
@@ -28,6 +29,7 @@ import { Talkers } from './talkers.js';
  * @property {(stream: MediaStream) => void} sound
  * @property {(streams: MediaStream[]) => void} voices  talkers' own sound, from now on and for good
  * @property {(mode: SoundMode) => void} soundMode
+ * @property {() => void} screenEnded  mine, by the browser's own means
  * @property {(state: RTCPeerConnectionState) => void} connection
  * @property {(code: ErrorCode, message: string, fatal: boolean) => void} refused
  * @property {(why: 'moderator' | 'empty' | 'shutdown' | 'dropped' | 'lost') => void} over
@@ -43,7 +45,8 @@ export class Room {
   #talkers = new Talkers(() => this.#leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
   #view; #devices; #mesh;
   /** @type {Meter | null} */ #meter = null;
-  #serverNeedsCamera = false;
+  /** @type {MediaStreamTrack | null} */ #screen = null;
+  /** @type {Record<Source, boolean>} */ #serverNeeds = { camera: false, screen: false };
   /** @type {SoundMode} */ #soundMode = 'mix';
   #hearsVoices = false;
   #closed = false;
@@ -58,7 +61,7 @@ export class Room {
     this.#view = view;
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
-      camera: () => this.#camera(),
+      track: (source) => this.#track(source),
       slot: (mid) => (mid ? this.#leg?.slot(mid) ?? null : null),
       relaying: () => view.relaying(this.passedOn),
     });
@@ -99,7 +102,7 @@ export class Room {
 
   publishing() {
     const { camera, microphone } = this.#devices;
-    return { microphone: Boolean(microphone?.enabled), camera: Boolean(camera?.enabled), screen: false };
+    return { microphone: Boolean(microphone?.enabled), camera: Boolean(camera?.enabled), screen: this.#screen !== null };
   }
 
   /** @param {boolean} on */
@@ -111,16 +114,22 @@ export class Room {
   /** @param {boolean} on */
   async setCamera(on) {
     if (this.#devices.camera) this.#devices.camera.enabled = on;
-    this.#publish();
-    await this.#mesh.sendCamera();
-    await this.#sendToServer();
+    await this.#picturesChanged();
   }
 
-  /** @param {import('./view/sizes.js').Shown[]} sizes  how large whose cameras are shown */
-  showSizes(sizes) {
-    const shown = (/** @type {import('./view/sizes.js').Shown} */ { id, width, height }) => ({ publisher: id, source: /** @type {const} */ ('camera'), width, height });
-    this.#socket.send({ type: 'sizes', pictures: sizes.map(shown) });
+  /**
+   * Shows everyone a screen from now on, in place of one that was shown; null: none.
+   * @param {MediaStreamTrack | null} track
+   */
+  async shareScreen(track) {
+    this.#screen?.stop();
+    this.#screen = track;
+    if (track) track.onended = () => { if (this.#screen === track) this.#screenEnded(); };
+    await this.#picturesChanged();
   }
+
+  /** @param {import('./protocol.d.ts').Shown[]} pictures  how large they are shown */
+  showSizes(pictures) { this.#socket.send({ type: 'sizes', pictures }); }
 
   /** @param {SoundMode} mode  how everyone is to get the others' sound */
   serveSound(mode) { this.#socket.send({ type: 'sound', mode }); }
@@ -134,6 +143,7 @@ export class Room {
 
   close() {
     this.#closed = true;
+    this.#screen?.stop();
     this.#meter?.close();
     this.#talkers.close();
     this.#socket.close();
@@ -167,14 +177,11 @@ export class Room {
       restarted: ({ answer }) => void this.#leg?.restarted(answer),
       pair: ({ from, signal }) => mesh.signalled(from, signal),
       relay: ({ from, picture, attempt, signal }) => mesh.relayed(from, picture, attempt, signal),
-      path: ({ publisher, source, path, mid, relay, why }) => {
-        if (source === 'camera') mesh.plan(publisher, { path, mid, relay, why });
-      },
+      path: ({ publisher, source, path, mid, relay, why }) => mesh.plan({ publisher, source }, { path, mid, relay, why }),
       send: ({ picture, to, on }) => mesh.sendTo(picture, to, on),
       retry: ({ peer }) => mesh.retry(peer),
       server_needs: ({ source, needed }) => {
-        if (source !== 'camera') return;
-        this.#serverNeedsCamera = needed;
+        this.#serverNeeds[source] = needed;
         void this.#sendToServer();
       },
       layers: ({ source, needed }) => { if (source === 'camera') void this.#leg?.needLayers(needed); },
@@ -232,9 +239,31 @@ export class Room {
     this.#view.remove(id);
   }
 
-  #camera() { return this.#devices.camera?.enabled ? this.#devices.camera : null; }
+  /**
+   * Mine, while it is on.
+   * @param {Source} source
+   */
+  #track(source) {
+    if (source === 'screen') return this.#screen;
+    return this.#devices.camera?.enabled ? this.#devices.camera : null;
+  }
 
-  async #sendToServer() { await this.#leg?.sendCamera(this.#serverNeedsCamera ? this.#camera() : null); }
+  async #picturesChanged() {
+    this.#publish();
+    await this.#mesh.send();
+    await this.#sendToServer();
+  }
+
+  async #sendToServer() {
+    const needed = (/** @type {Source} */ source) => (this.#serverNeeds[source] ? this.#track(source) : null);
+    await this.#leg?.sendCamera(needed('camera'));
+    await this.#leg?.sendScreen(needed('screen'));
+  }
+
+  #screenEnded() {
+    this.#view.screenEnded();
+    void this.shareScreen(null);
+  }
 
   #publish() { this.#socket.send({ type: 'publish', publishing: this.publishing() }); }
 

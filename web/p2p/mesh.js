@@ -1,7 +1,7 @@
 // All connections of this page with other browsers, and whose picture is shown by which of them. Knows no DOM.
 
 import { Picture } from '../pictures.js';
-import { Pair, STILL } from './pair.js';
+import { Pair, SOURCES, STILL } from './pair.js';
 import { Relays, nameOf } from './relays.js';
 import { stillFor } from './still.js';
 
@@ -10,14 +10,15 @@ import { stillFor } from './still.js';
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
 /** @typedef {import('../protocol.d.ts').Path} Path */
 /** @typedef {import('../protocol.d.ts').Why} Why */
+/** @typedef {import('../protocol.d.ts').Source} Source */
 /** @typedef {{path: Path, mid: string | null, relay: string | null, why: Why | null}} Plan */
+/** @typedef {{picture: Picture, plan: Plan}} Coming  a picture of another, and how it comes to me */
 /**
  * @typedef {object} Other
  * @property {ParticipantInfo} info
  * @property {Pair | null} pair
- * @property {Picture} picture
- * @property {Plan} plan  how his picture comes to me
- * @property {boolean} sends  whether the plan wants mine to be sent to him
+ * @property {Record<Source, Coming>} coming
+ * @property {Record<Source, boolean>} sends  whether the plan wants mine to be sent to him
  * @property {number} lingers  until then our connection carries pictures though the plan does not say so
  */
 /** @typedef {import('../protocol.d.ts').Picture} PictureName */
@@ -27,10 +28,13 @@ import { stillFor } from './still.js';
 const LOOK = 200;
 const LINGER = 3_000;
 
+/** @type {Plan} */
+const NONE = { path: 'none', mid: null, relay: null, why: null };
+
 /**
  * @typedef {object} Outside
  * @property {(message: ClientMessage) => void} send  to the service
- * @property {() => MediaStreamTrack | null} camera  mine, while it is on
+ * @property {(source: Source) => MediaStreamTrack | null} track  mine, while it is on
  * @property {(mid: string | null) => MediaStreamTrack | null} slot  what the server sends on that m-line
  * @property {() => void} relaying  what this page passes on has changed
  */
@@ -49,9 +53,9 @@ export class Mesh {
       signal: (to, picture, attempt, signal) => outside.send({ type: 'relay', to, picture, attempt, signal }),
       report: (relay, picture, state) => outside.send({ type: 'relay_state', relay, picture, state }),
       connect: (configuration) => this.connection(configuration),
-      receiver: ({ publisher }) => this.others.get(publisher)?.pair?.receiver ?? null,
-      limit: ({ publisher }, bitsPerSecond) => this.others.get(publisher)?.pair?.limit(bitsPerSecond),
-      came: (relay, { publisher }, track) => this.others.get(publisher)?.picture.relayed(relay, track),
+      receiver: ({ publisher, source }) => this.others.get(publisher)?.pair?.receivers[source] ?? null,
+      limit: ({ publisher, source }, bitsPerSecond) => this.others.get(publisher)?.pair?.limit(source, bitsPerSecond),
+      came: (relay, { publisher, source }, track) => this.others.get(publisher)?.coming[source].picture.relayed(relay, track),
       changed: outside.relaying,
     });
   }
@@ -66,15 +70,19 @@ export class Mesh {
 
   /**
    * @param {ParticipantInfo} info
-   * @param {import('../pictures.js').Screen} screen
+   * @param {Record<Source, import('../pictures.js').Screen>} screens
    */
-  add(info, screen) {
-    const picture = new Picture(screen, (relay) => {
-      if (relay) this.#relays.arrived(relay, cameraOf(info.id));
-      else this.others.get(info.id)?.pair?.look();
+  add(info, screens) {
+    const coming = (/** @type {Source} */ source) => ({
+      picture: new Picture(screens[source], (relay) => {
+        if (relay) this.#relays.arrived(relay, { publisher: info.id, source });
+        else this.others.get(info.id)?.pair?.look();
+      }),
+      plan: NONE,
     });
     this.others.set(info.id, {
-      info, pair: null, picture, sends: false, lingers: 0, plan: { path: 'none', mid: null, relay: null, why: null },
+      info, pair: null, lingers: 0,
+      coming: { camera: coming('camera'), screen: coming('screen') }, sends: { camera: false, screen: false },
     });
   }
 
@@ -94,22 +102,24 @@ export class Mesh {
   }
 
   /**
-   * How somebody's camera reaches this page from now on.
-   * @param {string} publisher
+   * How somebody's picture reaches this page from now on.
+   * @param {PictureName} name
    * @param {Plan} plan
    */
-  plan(publisher, plan) {
+  plan({ publisher, source }, plan) {
     const other = this.others.get(publisher);
     if (!other) return;
-    if (other.plan.path === 'direct' && plan.path !== 'direct') linger(other);
-    other.plan = plan;
+    if (other.coming[source].plan.path === 'direct' && plan.path !== 'direct') linger(other);
+    other.coming[source].plan = plan;
     if (plan.path === 'direct') this.#connect(publisher, false);
-    this.#show(other);
+    this.#show(other.coming[source]);
     other.pair?.look();
   }
 
   /** Slots have come to be, so what was planned for them can be shown. */
-  showSlots() { for (const other of this.others.values()) this.#show(other); }
+  showSlots() {
+    for (const { coming } of this.others.values()) SOURCES.forEach((source) => this.#show(coming[source]));
+  }
 
   /**
    * A picture is sent to somebody from now on, or not any more: mine on our connection, another's on one of its own.
@@ -118,19 +128,18 @@ export class Mesh {
    * @param {boolean} on
    */
   sendTo(picture, to, on) {
-    if (picture.source !== 'camera') return;
     if (picture.publisher !== this.me?.id) return this.#relays.order(picture, to, on);
     const other = this.others.get(to);
     if (!other) return;
-    if (other.sends && !on) linger(other);
-    other.sends = on;
+    if (other.sends[picture.source] && !on) linger(other);
+    other.sends[picture.source] = on;
     if (on) this.#connect(to, false);
-    void other.pair?.send(this.#cameraFor(other));
+    void other.pair?.send(this.#tracksFor(other));
   }
 
-  /** My camera is another now, or off. */
-  async sendCamera() {
-    for (const other of this.others.values()) await other.pair?.send(this.#cameraFor(other));
+  /** My camera or my screen is another now, or off. */
+  async send() {
+    for (const other of this.others.values()) await other.pair?.send(this.#tracksFor(other));
   }
 
   /**
@@ -172,7 +181,7 @@ export class Mesh {
     this.others.clear();
   }
 
-  /** @param {Other} other */
+  /** @param {Coming} coming */
   #show({ picture, plan: { path, mid, relay, why } }) { picture.plan({ path, slot: this.#outside.slot(mid), relay, why }); }
 
   /**
@@ -184,28 +193,25 @@ export class Mesh {
     if (!other || !this.me) return;
     if (anew) other.pair?.close();
     if (other.pair && other.pair.state !== 'closed') return;
-    other.picture.direct(null);
-    other.pair = new Pair(this.me.number < other.info.number, this.#cameraFor(other), {
+    for (const source of SOURCES) other.coming[source].picture.direct(null);
+    other.pair = new Pair(this.me.number < other.info.number, this.#tracksFor(other), {
       signal: (signal) => this.#outside.send({ type: 'pair', to: id, signal }),
       report: (state) => this.#outside.send({ type: 'pair_state', peer: id, state }),
-      picture: nameOf(cameraOf(id)),
-      came: (track) => {
-        other.picture.direct(track);
-        this.#relays.begin(cameraOf(id));
+      picture: (source) => nameOf({ publisher: id, source }),
+      came: (source, track) => {
+        other.coming[source].picture.direct(track);
+        this.#relays.begin({ publisher: id, source });
       },
-      seen: () => !this.#expects(other) || moves(other),
+      seen: () => SOURCES.every((source) => !expects(other, source) || moves(other, source)),
       connect: () => this.connection({}),
     });
   }
 
-  /**
-   * Whether his picture should come on our connection.
-   * @param {Other} other
-   */
-  #expects({ info, plan, lingers }) { return info.publishing.camera && (plan.path === 'direct' || Date.now() < lingers); }
-
   /** @param {Other} other */
-  #cameraFor({ sends, lingers }) { return sends || Date.now() < lingers ? this.#outside.camera() : null; }
+  #tracksFor({ sends, lingers }) {
+    const track = (/** @type {Source} */ source) => (sends[source] || Date.now() < lingers ? this.#outside.track(source) : null);
+    return { camera: track('camera'), screen: track('screen') };
+  }
 
   /**
    * A connection that asks the server for its address.
@@ -224,13 +230,13 @@ export class Mesh {
     if (lingers === Infinity && pair?.isOpen) linger(other);
     if (lingers === 0 || Date.now() < lingers) return;
     other.lingers = 0;
-    void pair?.send(this.#cameraFor(other));
+    void pair?.send(this.#tracksFor(other));
     pair?.look();
   }
 
   #watch() {
     for (const other of this.others.values()) {
-      if (this.#expects(other)) other.pair?.watch(stillFor);
+      if (expects(other, 'camera')) other.pair?.watch(stillFor);
       this.#letGo(other);
     }
     this.#relays.look(stillFor);
@@ -238,19 +244,24 @@ export class Mesh {
 }
 
 /**
- * A hidden page is shown no frames, but they come.
+ * Whether his picture should come on our connection.
  * @param {Other} other
+ * @param {Source} source
  */
-function moves({ pair, picture }) {
-  const receiver = pair?.receiver;
-  return Boolean(receiver && (picture.directSeen || document.hidden) && stillFor(receiver) <= STILL);
+function expects({ info, coming, lingers }, source) {
+  return info.publishing[source] && (coming[source].plan.path === 'direct' || Date.now() < lingers);
+}
+
+/**
+ * A hidden page is shown no frames, but they come. A screen on which nothing changes sends hardly any.
+ * @param {Other} other
+ * @param {Source} source
+ */
+function moves({ pair, coming }, source) {
+  const receiver = pair?.receivers[source];
+  if (!receiver || !(coming[source].picture.directSeen || document.hidden)) return false;
+  return source === 'screen' || stillFor(receiver) <= STILL;
 }
 
 /** @param {Other} other */
 function linger(other) { other.lingers = Date.now() + LINGER; }
-
-/**
- * @param {string} publisher
- * @returns {PictureName}
- */
-function cameraOf(publisher) { return { publisher, source: 'camera' }; }

@@ -2,12 +2,18 @@
 //
 // Of the two, the one with the lower number makes the first offer; the other says `call` when it is the first to know
 // that a connection is wanted. Later offers (a restart) follow perfect negotiation, in which the higher number is polite.
+// The first offer has an m-line for each source, the camera's before the screen's; what is not sent yet is sent later.
 
 import { tap } from './encoded.js';
 import { Wire } from './wire.js';
 
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
 /** @typedef {import('../protocol.d.ts').PairState} PairState */
+/** @typedef {import('../protocol.d.ts').Source} Source */
+/** @typedef {Record<Source, MediaStreamTrack | null>} Tracks */
+
+/** In the order of their m-lines. @type {readonly Source[]} */
+export const SOURCES = ['camera', 'screen'];
 
 // Milliseconds until the server path should show the picture meanwhile, until a try counts as failed, and for which a
 // connection may be interrupted.
@@ -24,20 +30,19 @@ export const PROBE = { most: 2_000_000, ms: 500 };
  * @typedef {object} Outside
  * @property {(signal: PairSignal) => void} signal  sends to the other end
  * @property {(state: PairState) => void} report  tells the service
- * @property {string} picture  a name for what the other sends
- * @property {(track: MediaStreamTrack) => void} came  the other's camera came
- * @property {() => boolean} seen  whether nothing is missing: the picture moves, or the other sends none
+ * @property {(source: Source) => string} picture  a name for what the other sends
+ * @property {(source: Source, track: MediaStreamTrack) => void} came  the other's picture came
+ * @property {() => boolean} seen  whether nothing is missing: his pictures move, or he sends none
  * @property {() => RTCPeerConnection} connect  makes the connection
  */
 
 export class Pair {
   /** @type {RTCPeerConnection} */ #connection;
-  /** @type {RTCRtpTransceiver | null} */ #video = null;
-  /** @type {MediaStreamTrack | null} */ #camera = null;
-  #offers; #outside; #wire;
-  /** Where the other's picture comes from. @type {RTCRtpReceiver | null} */ receiver = null;
+  /** @type {{[S in Source]?: RTCRtpTransceiver}} */ #lines = {};
+  #offers; #tracks; #outside; #wire;
+  /** Where the other's pictures come from. @type {{[S in Source]?: RTCRtpReceiver}} */ receivers = {};
   #offering = false; #ignoring = false;
-  /** Bits a second at most, for who passes my picture on. @type {number | null} */ #asked = null;
+  /** Bits a second at most, for who passes my picture on. @type {Record<Source, number | null>} */ #asked = { camera: null, screen: null };
   #probing = false;
   /** @type {PairState | 'trying' | 'closed'} */ #state = 'trying';
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers = [];
@@ -45,38 +50,34 @@ export class Pair {
 
   /**
    * @param {boolean} offers  whether ours is the lower number
-   * @param {MediaStreamTrack | null} camera
+   * @param {Tracks} tracks  what is sent
    * @param {Outside} outside
    */
-  constructor(offers, camera, outside) {
+  constructor(offers, tracks, outside) {
     this.#offers = offers;
-    this.#camera = camera;
+    this.#tracks = { ...tracks };
     this.#outside = outside;
     this.#connection = outside.connect();
     this.#wire = new Wire(this.#connection, outside.signal);
     this.#listen();
     this.#timers = [setTimeout(() => this.#slow(), SLOW), setTimeout(() => this.#tooLong(), GIVE_UP)];
-    if (offers) {
-      this.#video = this.#connection.addTransceiver('video', { direction: 'sendrecv' });
-      tap(this.#video.receiver, outside.picture);
-      if (camera) void this.#video.sender.replaceTrack(camera);
-    } else {
-      outside.signal({ kind: 'call' });
-    }
+    if (offers) SOURCES.forEach((source) => this.#offerLine(source));
+    else outside.signal({ kind: 'call' });
   }
 
   get state() { return this.#state; }
 
-  /** By which my picture leaves. @returns {import('./meter.js').Way} */
+  /** By which my pictures leave. @returns {import('./meter.js').Way} */
   get way() { return { kind: 'own', connection: this.#connection, probe: () => void this.#probe() }; }
 
   /** Whether packets get through, whatever they carry. */
   get isOpen() { return this.#connection.connectionState === 'connected'; }
 
-  /** @param {MediaStreamTrack | null} camera */
-  async send(camera) {
-    this.#camera = camera;
-    if (this.#connection.signalingState !== 'closed') await this.#video?.sender.replaceTrack(camera);
+  /** @param {Tracks} tracks  what is sent from now on */
+  async send(tracks) {
+    this.#tracks = { ...tracks };
+    if (this.#connection.signalingState === 'closed') return;
+    await Promise.all(SOURCES.map((source) => this.#lines[source]?.sender.replaceTrack(tracks[source])));
   }
 
   /** @param {PairSignal} signal */
@@ -90,18 +91,20 @@ export class Pair {
   }
 
   /**
-   * The other end passes my picture on, and asks for no more than it can.
+   * I pass the other's picture on, and ask for no more of it than I can.
+   * @param {Source} source
    * @param {number | null} bitsPerSecond
    */
-  limit(bitsPerSecond) { this.#outside.signal({ kind: 'limit', bits_per_second: bitsPerSecond }); }
+  limit(source, bitsPerSecond) { this.#outside.signal({ kind: 'limit', source, bits_per_second: bitsPerSecond }); }
 
   /**
-   * A picture that stands still is shown by another way meanwhile.
+   * A camera that stands still is shown by another way meanwhile; a screen may stand.
    * @param {(receiver: RTCRtpReceiver) => number} still  milliseconds without a frame
    */
   watch(still) {
-    if (!this.receiver) return;
-    const stands = still(this.receiver) > STILL;
+    const { camera } = this.receivers;
+    if (!camera) return;
+    const stands = still(camera) > STILL;
     if (this.#state === 'connected' && stands) {
       this.#report('slow');
       this.#timers = [setTimeout(() => this.#tooLong(), INTERRUPTED)];
@@ -123,21 +126,40 @@ export class Pair {
     if (signal.kind === 'description') await this.#describe(signal);
     if (signal.kind === 'candidate') await this.#candidate(signal);
     if (signal.kind === 'limit') {
-      this.#asked = signal.bits_per_second;
+      this.#asked[signal.source] = signal.bits_per_second;
       await this.#bound();
     }
   }
 
   #listen() {
     const connection = this.#connection;
-    connection.onnegotiationneeded = () => { if (this.#video) void this.#offer(); };
+    connection.onnegotiationneeded = () => { if (this.#lines.camera) void this.#offer(); };
     connection.ontrack = ({ track, receiver }) => {
-      if (!this.#offers) tap(receiver, this.#outside.picture);
-      this.receiver = receiver;
-      this.#outside.came(track);
+      const source = this.#sourceOf(receiver);
+      if (!source) return;
+      if (!this.#offers) tap(receiver, this.#outside.picture(source));
+      this.receivers[source] = receiver;
+      this.#outside.came(source, track);
     };
     connection.onconnectionstatechange = () => this.#changed();
   }
+
+  /** @param {Source} source */
+  #offerLine(source) {
+    const line = this.#connection.addTransceiver('video', { direction: 'sendrecv' });
+    this.#lines[source] = line;
+    tap(line.receiver, this.#outside.picture(source));
+    const track = this.#tracks[source];
+    if (track) void line.sender.replaceTrack(track);
+  }
+
+  /**
+   * @param {RTCRtpReceiver} receiver
+   * @returns {Source | undefined}
+   */
+  #sourceOf(receiver) { return SOURCES[this.#pictureLines().findIndex((line) => line.receiver === receiver)]; }
+
+  #pictureLines() { return this.#connection.getTransceivers().filter((line) => line.receiver.track.kind === 'video'); }
 
   async #offer() {
     this.#offering = true;
@@ -162,12 +184,15 @@ export class Pair {
     await this.#wire.describe();
   }
 
-  /** The answerer sends on the m-line that was offered, now or later. */
+  /** The answerer sends on the m-lines that were offered, now or later. */
   async #answerBothWays() {
-    this.#video ??= this.#connection.getTransceivers().find((line) => line.receiver.track.kind === 'video') ?? null;
-    if (!this.#video) return;
-    this.#video.direction = 'sendrecv';
-    await this.#video.sender.replaceTrack(this.#camera);
+    for (const [i, line] of this.#pictureLines().entries()) {
+      const source = SOURCES[i];
+      if (!source) return;
+      this.#lines[source] = line;
+      line.direction = 'sendrecv';
+      await line.sender.replaceTrack(this.#tracks[source]);
+    }
   }
 
   /** @param {Extract<PairSignal, {kind: 'candidate'}>} signal */
@@ -181,10 +206,15 @@ export class Pair {
 
   /** What is sent is kept to what the other end asked for, but for the moment of a probe. */
   async #bound() {
-    const sender = this.#state === 'closed' ? null : this.#video?.sender;
+    for (const source of SOURCES) await this.#boundLine(source);
+  }
+
+  /** @param {Source} source */
+  async #boundLine(source) {
+    const sender = this.#state === 'closed' ? null : this.#lines[source]?.sender;
     const parameters = sender?.getParameters();
     if (!sender || !parameters?.encodings?.length) return;
-    const most = this.#probing ? PROBE.most : this.#asked;
+    const most = this.#probing ? PROBE.most : this.#asked[source];
     for (const encoding of parameters.encodings) {
       if (most === null) delete encoding.maxBitrate;
       else encoding.maxBitrate = most;

@@ -83,11 +83,11 @@ export class Relays {
   }
 
   /**
-   * Looks whether what comes moves; `still` tells how long a receiver has had no frame, in milliseconds.
+   * Looks whether what comes moves, but screens, which may stand; `still` tells how long a receiver has had no frame, in milliseconds.
    * @param {(receiver: RTCRtpReceiver) => number} still
    */
   look(still) {
-    for (const { relayed } of this.#in.values()) relayed.look(still);
+    for (const { picture, relayed } of this.#in.values()) if (picture.source === 'camera') relayed.look(still);
   }
 
   /**

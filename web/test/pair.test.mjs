@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { GIVE_UP, INTERRUPTED, PROBE, Pair, SLOW } from '../p2p/pair.js';
+import { GIVE_UP, INTERRUPTED, PROBE, Pair, SLOW, SOURCES } from '../p2p/pair.js';
 
 /** As much of an RTCPeerConnection as a pair uses, with what was done to it. */
 class Connection {
@@ -17,7 +17,7 @@ class Connection {
     const sender = senderOf();
     const line = { direction, sender, receiver: { track: { kind } } };
     this.lines.push(line);
-    queueMicrotask(() => this.onnegotiationneeded?.());
+    if (this.lines.length === 1) queueMicrotask(() => this.onnegotiationneeded?.());
     return line;
   }
 
@@ -33,10 +33,9 @@ class Connection {
     await Promise.resolve();
     this.remoteDescription = { type, sdp };
     this.signalingState = type === 'offer' ? 'have-remote-offer' : 'stable';
-    if (type === 'offer' && this.lines.length === 0) {
-      const sender = senderOf();
-      this.lines.push({ direction: 'recvonly', sender, receiver: { track: { kind: 'video' } } });
-    }
+    if (type !== 'offer' || this.lines.length > 0) return;
+    for (const _ of SOURCES) this.lines.push({ direction: 'recvonly', sender: senderOf(), receiver: { track: { kind: 'video' } } });
+    for (const { receiver } of this.lines) this.ontrack({ track: receiver.track, receiver });
   }
 
   async addIceCandidate(candidate) {
@@ -62,26 +61,28 @@ function senderOf() {
   return sender;
 }
 
-function end(offers, camera) {
+function end(offers, camera, screen = null) {
   const connection = new Connection();
   const said = [];
   const reports = [];
+  const came = [];
   const facts = { seen: true };
-  const pair = new Pair(offers, camera, {
+  const pair = new Pair(offers, { camera, screen }, {
     signal: (signal) => said.push(signal),
     report: (state) => reports.push(state),
-    picture: () => {},
+    picture: (source) => source,
+    came: (source, track) => came.push([source, track]),
     seen: () => facts.seen,
     connect: () => connection,
   });
-  return { connection, said, reports, facts, pair };
+  return { connection, said, reports, came, facts, pair };
 }
 
 const settle = async () => { for (let i = 0; i < 20; i += 1) await Promise.resolve(); };
 
 test('the lower number offers, the other calls and answers both ways', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const [low, high] = [end(true, 'camera of low'), end(false, 'camera of high')];
+  const [low, high] = [end(true, 'camera of low'), end(false, 'camera of high', 'screen of high')];
   await settle();
   assert.deepEqual(high.said, [{ kind: 'call' }]);
   const [offer] = low.said;
@@ -92,10 +93,21 @@ test('the lower number offers, the other calls and answers both ways', async () 
   assert.equal(high.connection.candidates.length, 1);
   const [, answer] = high.said;
   assert.equal(answer.description_type, 'answer');
-  assert.equal(high.connection.lines[0].direction, 'sendrecv');
-  assert.equal(high.connection.lines[0].sender.track, 'camera of high');
+  assert.deepEqual(high.connection.lines.map(({ direction }) => direction), ['sendrecv', 'sendrecv']);
+  assert.deepEqual(high.connection.lines.map(({ sender }) => sender.track), ['camera of high', 'screen of high']);
+  assert.deepEqual(high.came.map(([source]) => source), SOURCES);
   await low.pair.receive(answer);
   assert.equal(low.connection.signalingState, 'stable');
+  mock.timers.reset();
+});
+
+test('what is sent changes on the m-lines that there are', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { connection, said, pair } = end(true, 'camera');
+  await settle();
+  await pair.send({ camera: null, screen: 'screen' });
+  assert.deepEqual(connection.lines.map(({ sender }) => sender.track), [null, 'screen']);
+  assert.equal(said.length, 1, 'one offer');
   mock.timers.reset();
 });
 
@@ -150,8 +162,8 @@ test('a short interruption is forgiven, a long one is a failure', () => {
 test('a picture may have more while its connection is probed, then again what the other end asked for', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { connection, pair } = end(true, 'camera');
-  const most = () => connection.lines[0].sender.encodings[0].maxBitrate;
-  const limit = (bits_per_second) => pair.receive({ kind: 'limit', bits_per_second });
+  const most = (source = 'camera') => connection.lines[SOURCES.indexOf(source)].sender.encodings[0].maxBitrate;
+  const limit = (bits_per_second, source = 'camera') => pair.receive({ kind: 'limit', source, bits_per_second });
   const probe = async () => {
     pair.way.probe();
     await settle();
@@ -164,7 +176,9 @@ test('a picture may have more while its connection is probed, then again what th
   await limit(400_000);
   await probe();
   assert.equal(most(), 400_000);
+  await limit(200_000, 'screen');
+  assert.deepEqual([most(), most('screen')], [400_000, 200_000]);
   await limit(null);
-  assert.equal(most(), undefined);
+  assert.deepEqual([most(), most('screen')], [undefined, 200_000]);
   mock.timers.reset();
 });

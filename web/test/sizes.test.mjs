@@ -22,23 +22,25 @@ function tiles() {
   };
 }
 
+const camera = (/** @type {string} */ publisher) => ({ publisher, source: /** @type {const} */ ('camera') });
+
 test('the first size is told at once, later ones at most every 300 ms, and the last of them', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { tile, resize } = tiles();
   /** @type {import('../view/sizes.js').Shown[][]} */ const told = [];
   const sizes = new Sizes((those) => told.push(those));
   const [ann, ben] = [tile(), tile()];
-  sizes.watch('ann', ann);
-  sizes.watch('ben', ben);
+  sizes.watch(camera('ann'), ann);
+  sizes.watch(camera('ben'), ben);
   resize(ann, 160, 90);
-  assert.deepEqual(told, [[{ id: 'ann', width: 320, height: 180 }]], 'in the pixels of the device');
+  assert.deepEqual(told, [[{ ...camera('ann'), width: 320, height: 180 }]], 'in the pixels of the device');
   resize(ann, 200, 100);
   resize(ben, 10, 10);
   resize(ann, 320, 180);
   mock.timers.tick(299);
   assert.equal(told.length, 1);
   mock.timers.tick(1);
-  assert.deepEqual(told[1], [{ id: 'ann', width: 640, height: 360 }, { id: 'ben', width: 20, height: 20 }]);
+  assert.deepEqual(told[1], [{ ...camera('ann'), width: 640, height: 360 }, { ...camera('ben'), width: 20, height: 20 }]);
   resize(ben, 30, 30);
   sizes.forget(ben);
   mock.timers.tick(1_000);

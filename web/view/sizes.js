@@ -1,14 +1,15 @@
 // How large the tiles are, told when that changes. Knows no network.
 
-/** @typedef {{id: string, width: number, height: number}} Shown  in the device's pixels */
+/** @typedef {import('../protocol.d.ts').Picture} Picture */
+/** @typedef {import('../protocol.d.ts').Shown} Shown */
 
 // Milliseconds between two tellings at least.
 const PAUSE = 300;
 
 export class Sizes {
   #tell;
-  /** @type {Map<Element, string>} whose tile it is */ #tiles = new Map();
-  /** @type {Map<string, Shown>} not told yet */ #news = new Map();
+  /** @type {Map<Element, Picture>} what is shown there */ #tiles = new Map();
+  /** @type {Map<Element, Shown>} not told yet */ #news = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #pause;
   #observer = new ResizeObserver((entries) => entries.forEach(({ target }) => this.#changed(target)));
 
@@ -16,27 +17,27 @@ export class Sizes {
   constructor(tell) { this.#tell = tell; }
 
   /**
-   * @param {string} id
+   * @param {Picture} picture
    * @param {Element} tile
    */
-  watch(id, tile) {
-    this.#tiles.set(tile, id);
+  watch(picture, tile) {
+    this.#tiles.set(tile, picture);
     this.#observer.observe(tile);
   }
 
   /** @param {Element} tile */
   forget(tile) {
-    this.#news.delete(this.#tiles.get(tile) ?? '');
+    this.#news.delete(tile);
     this.#tiles.delete(tile);
     this.#observer.unobserve(tile);
   }
 
   /** @param {Element} tile */
   #changed(tile) {
-    const id = this.#tiles.get(tile);
-    if (id === undefined) return;
+    const picture = this.#tiles.get(tile);
+    if (!picture) return;
     const pixels = (/** @type {number} */ css) => Math.round(css * devicePixelRatio);
-    this.#news.set(id, { id, width: pixels(tile.clientWidth), height: pixels(tile.clientHeight) });
+    this.#news.set(tile, { ...picture, width: pixels(tile.clientWidth), height: pixels(tile.clientHeight) });
     if (!this.#pause) this.#told();
   }
 

@@ -1,5 +1,6 @@
 // The view of the conference: tiles, sound and controls. Knows no network.
 
+import { canShare, open as openScreen } from '../codec/screen.js';
 import { say } from '../i18n.js';
 import { maySend } from '../permission/role.js';
 import { element } from './elements.js';
@@ -7,19 +8,22 @@ import { Sizes } from './sizes.js';
 import { Tile } from './tile.js';
 
 /** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('../protocol.d.ts').Source} Source */
 /** @typedef {import('../codec/devices.js').Devices} Devices */
 
 // Milliseconds for which a word stands in the banner.
 const WORD = 4_000;
 
 export class Stage {
-  /** @type {Map<string, Tile>} */ tiles = new Map();
+  /** Of cameras. @type {Map<string, Tile>} */ tiles = new Map();
+  /** Each is hidden while none is shared. @type {Map<string, Tile>} */ screens = new Map();
   /** @type {Set<string>} */ talking = new Set();
   #sound = /** @type {HTMLAudioElement} */ (element('sound'));
   /** @type {HTMLAudioElement[]} */ #voices = [];
   /** @type {Tile | null} */ #own = null;
   #me = '';
   /** @type {import('../room.js').Room | null} */ #room = null;
+  /** Whether a screen of mine is shared. */ #sharing = false;
   #sizes = new Sizes((sizes) => this.#room?.showSizes(sizes));
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #word;
 
@@ -39,6 +43,8 @@ export class Stage {
       void room.setCamera(on);
       this.#own?.show(on ? devices.camera : null, 'none', null);
     });
+    element('screen').hidden = !canShare();
+    element('screen').onclick = () => void this.#share();
     element('leave').onclick = leave;
     element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
     element('relay').onclick = () => room.serveSound(room.soundMode === 'mix' ? 'relay' : 'mix');
@@ -59,40 +65,44 @@ export class Stage {
     element('tiles').append(this.#own.element);
     for (const id of ['end', 'relay']) element(id).hidden = !mayEnd;
     for (const id of ['microphone', 'camera']) element(id).hidden = !maySend(me.role);
+    if (!maySend(me.role)) element('screen').hidden = true;
+    this.#tellSharing(false);
     this.#count();
   }
 
   /**
    * @param {ParticipantInfo} other
-   * @returns {import('../pictures.js').Screen}
+   * @returns {Record<Source, import('../pictures.js').Screen>}
    */
   add(other) {
     const tile = new Tile(other.name, false);
-    tile.muted = !other.publishing.microphone;
     this.tiles.set(other.id, tile);
-    element('tiles').append(tile.element);
-    this.#count();
-    this.#sizes.watch(other.id, tile.element);
-    const relayOf = (/** @type {string | null} */ id) => (id ? { id, name: this.tiles.get(id)?.name ?? '' } : null);
-    return {
-      show: (track, path, relay) => tile.show(track, path, relayOf(relay)),
-      explain: (why) => tile.explain(why),
-      await: (track, arrived) => tile.await(track, arrived),
-    };
+    const screen = new Tile(say('screenOf', { name: other.name }), false);
+    this.screens.set(other.id, screen);
+    screen.element.classList.add('screen');
+    element('tiles').append(tile.element, screen.element);
+    this.update(other);
+    this.#sizes.watch({ publisher: other.id, source: 'camera' }, tile.element);
+    this.#sizes.watch({ publisher: other.id, source: 'screen' }, screen.element);
+    return { camera: this.#screenOn(tile), screen: this.#screenOn(screen) };
   }
 
   /** @param {ParticipantInfo} other */
   update(other) {
-    const tile = this.tiles.get(other.id);
+    const [tile, screen] = [this.tiles.get(other.id), this.screens.get(other.id)];
     if (tile) tile.muted = !other.publishing.microphone;
+    if (screen) screen.element.hidden = !other.publishing.screen;
+    this.#count();
   }
 
   /** @param {string} id */
   remove(id) {
-    const tile = this.tiles.get(id);
-    if (tile) this.#sizes.forget(tile.element);
-    tile?.remove();
-    this.tiles.delete(id);
+    for (const tiles of [this.tiles, this.screens]) {
+      const tile = tiles.get(id);
+      if (tile) this.#sizes.forget(tile.element);
+      tile?.remove();
+      tiles.delete(id);
+    }
     this.#count();
   }
 
@@ -144,10 +154,15 @@ export class Stage {
     this.#word = setTimeout(() => this.#banner(''), WORD);
   }
 
+  /** My screen is shown no more, by the browser's own means. */
+  screenEnded() { this.#tellSharing(false); }
+
   clear() {
     this.#own?.remove();
-    for (const tile of this.tiles.values()) tile.remove();
-    this.tiles.clear();
+    for (const tiles of [this.tiles, this.screens]) {
+      for (const tile of tiles.values()) tile.remove();
+      tiles.clear();
+    }
     this.#sound.srcObject = null;
     for (const voice of this.#voices) {
       voice.srcObject = null;
@@ -176,9 +191,42 @@ export class Stage {
     }
   }
 
+  /**
+   * @param {Tile} tile
+   * @returns {import('../pictures.js').Screen}
+   */
+  #screenOn(tile) {
+    const relayOf = (/** @type {string | null} */ id) => (id ? { id, name: this.tiles.get(id)?.name ?? '' } : null);
+    return {
+      show: (track, path, relay) => tile.show(track, path, relayOf(relay)),
+      explain: (why) => tile.explain(why),
+      await: (track, arrived) => tile.await(track, arrived),
+    };
+  }
+
+  /** Begins to share a screen, or ends it. Who closes the browser's question shares none. */
+  async #share() {
+    if (this.#sharing) {
+      this.#tellSharing(false);
+      return this.#room?.shareScreen(null);
+    }
+    const { track, trouble } = await openScreen();
+    if (trouble) this.say(say(trouble));
+    if (!track) return;
+    this.#tellSharing(true);
+    await this.#room?.shareScreen(track);
+  }
+
+  /** @param {boolean} on */
+  #tellSharing(on) {
+    this.#sharing = on;
+    element('screen').textContent = say(on ? 'stopScreen' : 'shareScreen');
+  }
+
   #count() {
+    const screens = [...this.screens.values()].filter(({ element: { hidden } }) => !hidden);
     element('alone').hidden = this.tiles.size > 0;
-    element('tiles').dataset.count = String(Math.min(this.tiles.size + 1, 9));
+    element('tiles').dataset.count = String(Math.min(this.tiles.size + screens.length + 1, 9));
   }
 
   /** @param {string} text */

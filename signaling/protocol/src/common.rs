@@ -153,6 +153,8 @@ pub enum PairSignal {
     },
     /// I pass your picture on: send me no more than the way from here can carry.
     Limit {
+        /// Which of your pictures.
+        source: Source,
         /// In bits a second; absent: as much as you like.
         bits_per_second: Option<u32>,
     },
