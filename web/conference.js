@@ -1,19 +1,25 @@
 // The conference page, as a recipe: look at the link, choose devices, join, be in it, see that it is over.
 
 import { say, translate } from './i18n.js';
+import { forThisTab } from './kept.js';
 import { look } from './registration/api.js';
 import { report } from './report.js';
 import { Room } from './room.js';
 import { Entrance } from './view/entrance.js';
 import { Stage } from './view/stage.js';
 import { element, only } from './view/elements.js';
+import { openInvitation } from './view/invite.js';
 import { refusal, sentence } from './view/trouble.js';
+import { Waiting } from './view/waiting.js';
 
 const id = location.pathname.split('/')[2] ?? '';
 const KEY = `token ${id}`;
-const token = takeToken();
+/** After these somebody who asks again at once would only hear the same. @type {import('./protocol.d.ts').ErrorCode[]} */
+const FINAL = ['denied', 'banned'];
+let token = takeToken();
 const entrance = new Entrance(join);
 const stage = new Stage();
+const waiting = new Waiting(leave);
 /** @type {Room | null} */ let room = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */ let asking;
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
@@ -42,8 +48,20 @@ async function welcome() {
 async function join(name, devices, wishes) {
   const joined = new Room(id, devices, view(devices));
   room = joined;
-  stage.control(joined, devices, () => { joined.leave(); over(say('left'), true); });
+  stage.control(joined, devices, leave);
+  element('invite').onclick = () => openInvitation(links());
   await joined.join(name, token, wishes);
+}
+
+/** Only whoever moderates by a link has it to give to himself. */
+function links() {
+  const guests = `${location.origin}${location.pathname}`;
+  return { guests, moderator: token && room?.me?.role === 'moderator' ? `${guests}#t=${token}` : null };
+}
+
+function leave() {
+  room?.leave();
+  over(say('left'), true);
 }
 
 /**
@@ -52,7 +70,9 @@ async function join(name, devices, wishes) {
  */
 function view(devices) {
   return {
+    waits: (until, conference) => waiting.show(until, conference),
     entered(me, title, mayEnd) {
+      waiting.close();
       document.title = title || say('untitled');
       only('room');
       stage.enter(me, devices.camera, mayEnd);
@@ -69,10 +89,11 @@ function view(devices) {
     screenEnded: () => stage.screenEnded(),
     connection: (state) => stage.connection(state),
     refused(code, message, fatal) {
-      if (room?.me) stage.say(refusal(code, message));
-      else entrance.refuse(refusal(code, message));
-      if (code === 'bad_token') sessionStorage.removeItem(KEY);
-      if (fatal && room?.me) over(refusal(code, message), true);
+      const why = refusal(code, message);
+      if (code === 'bad_token') forgetToken();
+      if (room?.me) stage.say(why);
+      else refuse(why);
+      if (fatal && (room?.me || FINAL.includes(code))) over(why, code !== 'banned');
     },
     over(why) {
       /** @type {Record<typeof why, import('./i18n.js').Key>} */
@@ -82,12 +103,20 @@ function view(devices) {
   };
 }
 
+/** @param {string} why  one does not get in, as it is now */
+function refuse(why) {
+  waiting.close();
+  only('joining');
+  entrance.refuse(why);
+}
+
 /**
  * @param {string} why
  * @param {boolean} mayReturn
  */
 function over(why, mayReturn) {
   clearInterval(asking);
+  waiting.close();
   entrance.close();
   stage.clear();
   element('why').textContent = why;
@@ -99,10 +128,16 @@ function over(why, mayReturn) {
 function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get('t');
   if (given) {
-    sessionStorage.setItem(KEY, given);
+    forThisTab.put(KEY, given);
     history.replaceState(null, '', location.pathname);
   }
-  return sessionStorage.getItem(KEY);
+  return forThisTab.get(KEY);
+}
+
+/** Whoever presses Join again comes as anybody does. */
+function forgetToken() {
+  token = null;
+  forThisTab.drop(KEY);
 }
 
 document.addEventListener('visibilitychange', () => room?.look());

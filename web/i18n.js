@@ -29,12 +29,17 @@ export function say(key, blanks = {}) {
 }
 
 /**
- * Puts sentences where the document asks for them with `data-say`.
+ * Puts sentences where the document asks for them with `data-say`, and names where it does with `data-label`.
  * @param {Document} document
  */
 export function translate(document) {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-say]')) {
     element.textContent = say(/** @type {Key} */ (element.getAttribute('data-say')));
+  }
+  for (const element of document.querySelectorAll('[data-label]')) {
+    const name = say(/** @type {Key} */ (element.getAttribute('data-label')));
+    element.setAttribute('aria-label', name);
+    element.setAttribute('title', name);
   }
 }

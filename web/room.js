@@ -5,6 +5,7 @@ import { maySend } from './permission/role.js';
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Probe } from './probe.js';
+import { identity } from './registration/identity.js';
 import { Socket } from './registration/socket.js';
 import { Talkers } from './talkers.js';
 
@@ -16,10 +17,13 @@ import { Talkers } from './talkers.js';
 /** @typedef {import('./protocol.d.ts').Talker} Talker */
 /** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
 /** @typedef {import('./protocol.d.ts').Source} Source */
+/** @typedef {import('./protocol.d.ts').WaitsFor} WaitsFor */
+/** @typedef {import('./protocol.d.ts').ConferenceInfo} ConferenceInfo */
 /** @typedef {{publisher: string, to: string}} Passed  names */
 
 /**
  * @typedef {object} View
+ * @property {(until: WaitsFor, conference: ConferenceInfo) => void} waits  one is not in yet
  * @property {(me: ParticipantInfo, title: string, mayEnd: boolean) => void} entered
  * @property {(other: ParticipantInfo) => Record<Source, import('./pictures.js').Screen>} add
  * @property {(other: ParticipantInfo) => void} update
@@ -97,7 +101,7 @@ export class Room {
     });
     this.#meter = meter;
     await this.#socket.opened();
-    this.#socket.send({ type: 'join', name, token, publishing: this.publishing(), wishes });
+    this.#socket.send({ type: 'join', name, token, publishing: this.publishing(), wishes, identity: identity() });
   }
 
   publishing() {
@@ -161,6 +165,7 @@ export class Room {
   #handlers() {
     const mesh = this.#mesh;
     return {
+      waiting: ({ until, conference }) => this.#view.waits(until, conference),
       welcome: ({ me, conference, participants, stun_urls, may_end, sound }) => {
         mesh.me = me;
         if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };

@@ -27,17 +27,21 @@ export const look = (id) => ask('GET', `${BASE}/${encodeURIComponent(id)}`);
 
 /**
  * @param {CreateConference} wishes
+ * @param {string} [token]  the operator's, where he asks for one
  * @returns {Promise<ConferenceCreated>}
  */
-export const create = (wishes) => ask('POST', BASE, wishes);
+export const create = (wishes, token) => ask('POST', BASE, wishes, token);
 
 /**
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {string} [token]
  */
-async function ask(method, path, body) {
-  const headers = body === undefined ? undefined : { 'content-type': 'application/json' };
+async function ask(method, path, body, token) {
+  const headers = new Headers();
+  if (body !== undefined) headers.set('content-type', 'application/json');
+  if (token) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer);

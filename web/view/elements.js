@@ -13,8 +13,8 @@ export function element(id) {
 
 /**
  * Shows one of the views.
- * @param {'joining' | 'room' | 'over'} view
+ * @param {'joining' | 'waiting' | 'room' | 'over'} view
  */
 export function only(view) {
-  for (const id of ['joining', 'room', 'over']) element(id).hidden = id !== view;
+  for (const id of ['joining', 'waiting', 'room', 'over']) element(id).hidden = id !== view;
 }

@@ -1,28 +1,25 @@
 // The view before one is in: a name, the devices, what is to be known.
 
-import { list, open } from '../codec/devices.js';
 import { say } from '../i18n.js';
+import { forGood } from '../kept.js';
 import { element } from './elements.js';
+import { Pickers } from './pickers.js';
 
 /** @typedef {import('../codec/devices.js').Devices} Devices */
 /** @typedef {import('../protocol.d.ts').Wishes} Wishes */
-
-const DEVICES = ['camera', 'microphone', 'music'];
 
 // Milliseconds that Join waits for devices that are being opened.
 const PATIENCE = 1_000;
 
 export class Entrance {
   #form = /** @type {HTMLFormElement} */ (element('join'));
-  #preview = /** @type {HTMLVideoElement} */ (element('preview'));
-  /** @type {Devices} */ #devices = { camera: null, microphone: null, trouble: null };
+  #pickers = new Pickers();
 
   /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
   constructor(join) {
-    this.#field('name').value = localStorage.getItem('name') ?? '';
-    this.#form.addEventListener('change', ({ target }) => {
-      if (DEVICES.includes(/** @type {HTMLInputElement} */ (target).name)) void this.#reopen();
-    });
+    this.#field('name').value = forGood.get('name') ?? '';
+    this.#initial();
+    this.#field('name').addEventListener('input', () => this.#initial());
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#submit(join);
@@ -33,36 +30,40 @@ export class Entrance {
   set title(title) { element('heading').textContent = say('joinHeading', { title }); }
 
   /** Asks for the devices, and offers what there is. */
-  async open() {
-    await this.#use({ camera: '', microphone: '', music: false });
-    const { cameras, microphones } = await list();
-    fill(this.#field('camera'), cameras, say('noCamera'), this.#devices.camera);
-    fill(this.#field('microphone'), microphones, say('noMicrophone'), this.#devices.microphone);
+  async open() { await this.#pickers.open(); }
+
+  /**
+   * Presses Join for somebody. Whether there was a button to press.
+   * @param {{name: string, microphone?: boolean, camera?: boolean}} how
+   */
+  submit({ name, microphone, camera }) {
+    if (this.#button.disabled) return false;
+    this.#field('name').value = name;
+    this.#pickers.set({ microphone, camera });
+    this.#form.requestSubmit();
+    return true;
   }
 
   /** @param {string} why */
   refuse(why) {
     element('trouble').textContent = why;
     element('trouble').hidden = false;
+    this.#pickers.giveBack();
     this.#busy(false);
   }
 
-  /** Gives up the devices, unless they are in the conference. */
-  close() {
-    this.#preview.srcObject = null;
-    this.#devices.camera?.stop();
-    this.#devices.microphone?.stop();
-  }
+  /** Gives up the devices, also those that are in the conference. */
+  close() { this.#pickers.close(); }
 
   /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
   async #submit(join) {
     const name = this.#field('name').value;
-    localStorage.setItem('name', name);
+    forGood.put('name', name);
     element('trouble').hidden = true;
     this.#busy(true);
     // Who leaves the browser's question unanswered joins without devices.
-    await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    await join(name, this.#devices, this.#wishes());
+    await Promise.race([this.#pickers.ready, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    await join(name, this.#pickers.take(), this.#wishes());
   }
 
   #wishes() {
@@ -71,35 +72,17 @@ export class Entrance {
     return { relays: relays && !isMetered(), hides_address, uplink: this.#field('uplink').valueAsNumber };
   }
 
-  /** @type {Promise<void>} */ #opening = Promise.resolve();
-
-  #reopen() {
-    const chosen = (/** @type {string} */ name) => {
-      const { value } = this.#field(name);
-      return value === 'none' ? null : value;
-    };
-    const music = /** @type {HTMLInputElement} */ (this.#field('music')).checked;
-    return this.#use({ camera: chosen('camera'), microphone: chosen('microphone'), music });
+  /** What stands where there is no picture. */
+  #initial() {
+    element('initial').textContent = [...this.#field('name').value.trim()][0]?.toUpperCase() ?? '';
   }
 
-  /** @param {import('../codec/devices.js').Choice} choice */
-  #use(choice) {
-    this.#opening = this.#opening.then(async () => {
-      this.close();
-      this.#devices = await open(choice);
-      const { camera, trouble } = this.#devices;
-      this.#preview.srcObject = camera ? new MediaStream([camera]) : null;
-      element('notice').textContent = trouble ? say(trouble) : '';
-      element('notice').hidden = !trouble;
-    });
-    return this.#opening;
-  }
+  get #button() { return /** @type {HTMLButtonElement} */ (element('enter')); }
 
   /** @param {boolean} busy */
   #busy(busy) {
-    const button = /** @type {HTMLButtonElement} */ (this.#form.querySelector('button'));
-    button.disabled = busy;
-    button.textContent = say(busy ? 'joining' : 'join');
+    this.#button.disabled = busy;
+    this.#button.textContent = say(busy ? 'joining' : 'join');
   }
 
   /** @param {string} name */
@@ -113,16 +96,4 @@ function isMetered() {
   const { userAgentData, connection } = /** @type {Navigator & {userAgentData?: {mobile: boolean}, connection?: {type?: string, saveData?: boolean}}} */ (navigator);
   const mobile = userAgentData?.mobile ?? /Mobi|Android/.test(navigator.userAgent);
   return mobile || connection?.type === 'cellular' || connection?.saveData === true;
-}
-
-/**
- * @param {HTMLElement} select
- * @param {MediaDeviceInfo[]} devices
- * @param {string} none
- * @param {MediaStreamTrack | null} current
- */
-function fill(select, devices, none, current) {
-  const option = (/** @type {string} */ text, /** @type {string} */ value) => new Option(text, value);
-  select.replaceChildren(...devices.map((device) => option(device.label || device.deviceId, device.deviceId)), option(none, 'none'));
-  /** @type {HTMLSelectElement} */ (select).value = current?.getSettings().deviceId ?? 'none';
 }

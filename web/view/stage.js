@@ -1,6 +1,7 @@
 // The view of the conference: tiles, sound and controls. Knows no network.
 
 import { canShare, open as openScreen } from '../codec/screen.js';
+import { playOn } from '../codec/speakers.js';
 import { say } from '../i18n.js';
 import { maySend } from '../permission/role.js';
 import { element } from './elements.js';
@@ -20,6 +21,7 @@ export class Stage {
   /** @type {Set<string>} */ talking = new Set();
   #sound = /** @type {HTMLAudioElement} */ (element('sound'));
   /** @type {HTMLAudioElement[]} */ #voices = [];
+  /** Which plays; '' = as the system says. */ #speaker = '';
   /** @type {Tile | null} */ #own = null;
   #me = '';
   /** @type {import('../room.js').Room | null} */ #room = null;
@@ -35,6 +37,7 @@ export class Stage {
    */
   control(room, devices, leave) {
     this.#room = room;
+    this.#speaker = devices.speaker;
     toggle('microphone', devices.microphone, ['mute', 'unmute'], (on) => {
       room.setMicrophone(on);
       if (this.#own) this.#own.muted = !on;
@@ -48,7 +51,6 @@ export class Stage {
     element('leave').onclick = leave;
     element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
     element('relay').onclick = () => room.serveSound(room.soundMode === 'mix' ? 'relay' : 'mix');
-    element('copy').onclick = () => void this.#copy();
     element('hear').onclick = () => void this.#play();
   }
 
@@ -174,20 +176,12 @@ export class Stage {
   /** A browser that refuses to play by itself is asked again by a tap. */
   async #play() {
     try {
-      await Promise.all([this.#sound, ...this.#voices].map((sound) => sound.play()));
+      const players = [this.#sound, ...this.#voices];
+      await Promise.all(players.map((player) => playOn(player, this.#speaker)));
+      await Promise.all(players.map((player) => player.play()));
       element('hear').hidden = true;
     } catch (error) {
       element('hear').hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');
-    }
-  }
-
-  async #copy() {
-    const link = `${location.origin}${location.pathname}`;
-    try {
-      await navigator.clipboard.writeText(link);
-      this.say(say('linkCopied'));
-    } catch {
-      prompt(say('copyLink'), link);
     }
   }
 

@@ -6,7 +6,7 @@ import { Refused } from '../registration/api.js';
 /** @type {Partial<Record<import('../protocol.d.ts').ErrorCode, import('../i18n.js').Key>>} */
 const WORDS = {
   full: 'errorFull', no_conference: 'errorNoConference', bad_token: 'errorBadToken', bad_name: 'errorBadName',
-  forbidden: 'errorForbidden', too_many: 'errorTooMany',
+  forbidden: 'errorForbidden', too_many: 'errorTooMany', locked: 'errorLocked', banned: 'errorBanned', denied: 'errorDenied',
 };
 
 /**
