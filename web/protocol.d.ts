@@ -50,6 +50,16 @@ width: number,
  */
 height: number, };
 
+export type Loudness = { 
+/**
+ * Whom.
+ */
+participant: string, 
+/**
+ * From 0, not at all, over 1, as he is, to 2.
+ */
+gain: number, };
+
 export type Wishes = { 
 /**
  * Whether he passes pictures on to those who cannot reach their publishers.
@@ -535,7 +545,11 @@ pictures: Array<Picture>, } | { "type": "sizes",
 /**
  * The pictures whose sizes are others than before.
  */
-pictures: Array<Shown>, } | { "type": "sound", 
+pictures: Array<Shown>, } | { "type": "gains", 
+/**
+ * Whom how loudly.
+ */
+gains: Array<Loudness>, } | { "type": "sound", 
 /**
  * In which.
  */

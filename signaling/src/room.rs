@@ -343,6 +343,9 @@ impl Room {
                 sound,
             } => self.open_leg(&id, number, heard, sound),
             Effect::Hear(id, heard) => self.with_leg(&id, |leg| leg.hear(heard)),
+            Effect::Gains(id, gains) => {
+                self.with_leg(&id, |leg| leg.set_gains(translate::gains_of_leg(gains)));
+            }
             Effect::LegAnswer(id, sdp) => self.with_leg(&id, |leg| leg.answer(sdp)),
             Effect::LegCandidate(id, candidate, mline) => {
                 self.with_leg(&id, |leg| leg.candidate(candidate, mline))

@@ -1,11 +1,12 @@
 //! Between the words on the wire and the events and notices of the conference. Pure: neither side knows the other.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use convene_conference as inner;
 use convene_protocol::{
-    ClientMessage, ConferenceInfo, EndReason, LeaveReason, PairSignal, PairState, ParticipantInfo,
-    Publishing, Realm, Role, ServerMessage, SoundMode, StandingRecord, Talker, Topology, Wishes,
+    ClientMessage, ConferenceInfo, EndReason, LeaveReason, Loudness, PairSignal, PairState,
+    ParticipantInfo, Publishing, Realm, Role, ServerMessage, SoundMode, StandingRecord, Talker,
+    Topology, Wishes,
 };
 use convene_topology as topology;
 use inner::{Event, Notice};
@@ -82,6 +83,9 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
             report: report(state),
         },
         ClientMessage::Wish { wishes } => Event::Wish(id, wishes_in(wishes)),
+        ClientMessage::Gains { gains } => {
+            Event::Gains(id, gains.into_iter().map(loudness_in).collect())
+        }
         ClientMessage::Sound { mode } => Event::Sound(id, sound_in(mode)),
         ClientMessage::Leave {} => Event::Leave(id),
         ClientMessage::End {} => Event::End(id),
@@ -311,6 +315,19 @@ pub fn sound_of_leg(mode: inner::SoundMode) -> convene_pipelines::SoundMode {
         inner::SoundMode::Mix => convene_pipelines::SoundMode::Mix,
         inner::SoundMode::Relay => convene_pipelines::SoundMode::Relay,
     }
+}
+
+fn loudness_in(wish: Loudness) -> (inner::ParticipantId, inner::Gain) {
+    let gain = inner::Gain(wish.gain.hundredths());
+    (inner::ParticipantId(wish.participant), gain)
+}
+
+/// How loudly whom, for a leg.
+#[must_use]
+pub fn gains_of_leg(gains: BTreeMap<inner::ParticipantId, inner::Gain>) -> Vec<(String, f64)> {
+    let gains = gains.into_iter();
+    let gains = gains.map(|(whom, gain)| (whom.0, f64::from(gain.0) / 100.0));
+    gains.collect()
 }
 
 /// The wishes, for the conference.

@@ -47,6 +47,30 @@ async fn people_come_meet_and_go() {
 }
 
 #[tokio::test]
+async fn loudness_is_between_nothing_and_double() {
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let gains = |whom: &str, gain: f64| {
+            json!({"type": "gains", "gains": [{"participant": whom, "gain": gain}]})
+        };
+        for wrong in [gains(&ann.id, 2.5), gains(&ann.id, -1.0)] {
+            bob.say(wrong).await;
+            assert_eq!(bob.refusal().await, "malformed");
+        }
+        for right in [gains(&ann.id, 0.0), gains(&ann.id, 2.0), gains("nobody", 0.5)] {
+            bob.say(right).await;
+        }
+        bob.say(json!({"type": "dance"})).await;
+        let refused = bob.hear("error").await["message"].to_string();
+        assert!(refused.contains("dance"), "nothing before it: {refused}");
+        goes_on(&mut ann, &mut bob).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_moderator_learns_how_pictures_go_and_why() {
     story(|house| async move {
         let created = house.create(json!({})).await;

@@ -258,6 +258,7 @@ enum Inner {
     Candidate(String, u32),
     Restart(String),
     Hear(bool),
+    Gains(Vec<(String, f64)>),
     Show {
         slot: usize,
         picture: slots::Picture,
@@ -333,6 +334,12 @@ impl Leg {
     /// Whether others hear what the browser sends from now on; whatever it does, they do not otherwise.
     pub fn hear(&self, heard: bool) {
         self.post(Inner::Hear(heard));
+    }
+
+    /// How loudly the browser is given these participants' sound, by their names for the elements, from now on; all others
+    /// come as they are. While sound is relayed only 0 counts: whoever has it is not passed on.
+    pub fn set_gains(&self, gains: Vec<(String, f64)>) {
+        self.post(Inner::Gains(gains));
     }
 
     /// Shows a publisher's picture (`source`: `camera` or `screen`) in a slot, in place of what it showed. Also before

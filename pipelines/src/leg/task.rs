@@ -153,6 +153,14 @@ impl Task {
                 parts.audio.set_property("mute", !heard);
                 Ok(())
             }
+            Inner::Gains(gains) => {
+                let mut structure = gst::Structure::new_empty("gains");
+                for (participant, gain) in gains {
+                    structure.set(participant, gain);
+                }
+                parts.audio.set_property("gains", structure);
+                Ok(())
+            }
             Inner::Show { slot, picture } => self.show(parts, slot, picture).await,
             Inner::Hide { slot } => self.hide(parts, slot).await,
             Inner::Sound(sound) => {

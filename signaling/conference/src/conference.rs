@@ -4,6 +4,7 @@ mod bans;
 mod chat;
 mod doing;
 mod door;
+mod listening;
 mod moderation;
 mod plan;
 mod presence;
@@ -141,6 +142,7 @@ impl<S> Conference<S> {
             Event::Wish(id, wishes) => self.wish(&id, wishes),
             Event::Publish(id, publishing) => self.publish(&id, publishing),
             Event::Want(id, pictures) => self.want(&id, &pictures),
+            Event::Gains(id, gains) => self.set_gains(&id, gains),
             Event::Sound(id, mode) => self.serve_sound(&id, mode),
             Event::Act {
                 from,

@@ -1,11 +1,13 @@
 //! What a conference wants done.
 
+use std::collections::BTreeMap;
+
 use convene_topology::{Class, Path, Source, Why};
 use thiserror::Error;
 
 use crate::{
-    Action, Ban, ChatMessage, ParticipantId, Permission, Permissions, PictureOf, Publishing, Role,
-    Rules, SoundMode,
+    Action, Ban, ChatMessage, Gain, ParticipantId, Permission, Permissions, PictureOf, Publishing,
+    Role, Rules, SoundMode,
 };
 
 /// Something to do.
@@ -31,6 +33,8 @@ pub enum Effect<S> {
     },
     /// Whether others hear what his leg receives.
     Hear(ParticipantId, bool),
+    /// Have his leg give him these others louder or softer, and all who are not named as they are.
+    Gains(ParticipantId, BTreeMap<ParticipantId, Gain>),
     /// Give his leg the answer.
     LegAnswer(ParticipantId, String),
     /// Give his leg a candidate.

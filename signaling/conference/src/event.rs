@@ -54,6 +54,15 @@ pub enum SoundMode {
     Relay,
 }
 
+/// How loudly somebody is heard, in hundredths; 100 is as he is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gain(pub u8);
+
+impl Gain {
+    /// As he is.
+    pub const ONE: Self = Self(100);
+}
+
 impl Publishing {
     pub(crate) fn sources(self) -> impl Iterator<Item = Source> {
         let sources = [(self.camera, Source::Camera), (self.screen, Source::Screen)];
@@ -183,6 +192,8 @@ pub enum Event<S> {
     Publish(ParticipantId, Publishing),
     /// The pictures he wants, the most wanted first.
     Want(ParticipantId, Vec<PictureOf>),
+    /// How loudly he wants to hear others; whom he does not name stays as he was.
+    Gains(ParticipantId, Vec<(ParticipantId, Gain)>),
     /// He wants everyone to get the others' sound in this way.
     Sound(ParticipantId, SoundMode),
     /// Where he stands became known.

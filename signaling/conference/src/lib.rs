@@ -17,6 +17,6 @@ pub use effect::{
     WaitsFor,
 };
 pub use event::{
-    Event, Network, Newcomer, ParticipantId, PictureOf, Publishing, Role, SoundMode, Wishes,
+    Event, Gain, Network, Newcomer, ParticipantId, PictureOf, Publishing, Role, SoundMode, Wishes,
 };
 pub use permission::{Permission, Permissions, Rules};

@@ -1,11 +1,12 @@
 //! One participant, as the rules see him.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use convene_topology::{Number, Standing};
 
 use crate::{
-    Network, Participant, ParticipantId, Permission, Permissions, Publishing, Refusal, Role, Wishes,
+    Gain, Network, Participant, ParticipantId, Permission, Permissions, Publishing, Refusal, Role,
+    Wishes,
 };
 
 /// Whoever has not connected by then is dropped.
@@ -57,6 +58,8 @@ pub(crate) struct Member {
     pub(crate) granted: Option<u32>,
     /// His hand is up, counted in raised hands.
     pub(crate) hand: Option<u32>,
+    /// Whom he wants to hear otherwise than they are, and how loudly.
+    pub(crate) gains: BTreeMap<ParticipantId, Gain>,
     /// What he wrote is read by then.
     pub(crate) wrote: Duration,
     /// Since when his socket is gone.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    Action, PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, SoundMode, Wishes,
+    Action, Loudness, PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown,
+    SoundMode, Wishes,
 };
 
 /// The longest message the service reads, in bytes. An answer to a leg's offer has about 20 kB.
@@ -136,6 +137,11 @@ pub enum ClientMessage {
         /// The pictures whose sizes are others than before.
         pictures: Vec<Shown>,
     },
+    /// How loudly one hears others from now on. Who is not in it stays as he was.
+    Gains {
+        /// Whom how loudly.
+        gains: Vec<Loudness>,
+    },
     /// Have everyone get the others' sound in this way from now on; moderators only.
     Sound {
         /// In which.
@@ -200,11 +206,27 @@ mod tests {
     }
 
     #[test]
+    fn gains_are_read_in_hundredths() {
+        for (text, hundredths) in [("0", 0), ("0.333", 33), ("1.0", 100), ("2", 200)] {
+            let text =
+                format!(r#"{{"type":"gains","gains":[{{"participant":"ann","gain":{text}}}]}}"#);
+            let ClientMessage::Gains { gains } = parse_client(&text).expect("valid") else {
+                panic!("not gains")
+            };
+            assert_eq!(gains[0].gain.hundredths(), hundredths);
+        }
+    }
+
+    #[test]
     fn names_what_is_wrong() {
         assert!(cause("{").contains("EOF"));
         assert!(cause(r#"{"type":"dance"}"#).contains("unknown variant `dance`"));
         assert!(cause(r#"{"type":"answer"}"#).contains("missing field `sdp`"));
         assert!(cause(r#"{"type":"leave","now":true}"#).contains("unknown field `now`"));
+        let gain = r#"{"type":"gains","gains":[{"participant":"ann","gain":2.01}]}"#;
+        assert!(cause(gain).contains("this one is 2.01"));
+        assert!(cause(&gain.replace("2.01", "-0.1")).contains("this one is -0.1"));
+        assert!(cause(&gain.replace("2.01", "null")).contains("invalid type: null"));
         assert!(cause(&" ".repeat(MAX_MESSAGE_BYTES + 1)).contains("262145 bytes"));
     }
 

@@ -95,6 +95,53 @@ pub struct Shown {
     pub height: u32,
 }
 
+/// How loudly a listener hears somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Loudness {
+    /// Whom.
+    pub participant: ParticipantId,
+    /// From 0, not at all, over 1, as he is, to 2.
+    #[ts(type = "number")]
+    pub gain: Gain,
+}
+
+/// A gain between 0 and 2, in hundredths: finer wishes would keep people from sharing a mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Gain(u8);
+
+impl Gain {
+    /// In hundredths.
+    #[must_use]
+    pub fn hundredths(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Gain {
+    type Error = GainError;
+
+    fn try_from(gain: f64) -> Result<Self, GainError> {
+        if (0.0..=2.0).contains(&gain) {
+            Ok(Self((gain * 100.0).round() as u8))
+        } else {
+            Err(GainError(gain))
+        }
+    }
+}
+
+impl From<Gain> for f64 {
+    fn from(gain: Gain) -> Self {
+        Self::from(gain.0) / 100.0
+    }
+}
+
+/// A number that is no gain.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("a gain is between 0 and 2; this one is {0}")]
+pub struct GainError(f64);
+
 /// What a participant wishes of his network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

@@ -26,6 +26,7 @@ pub fn declarations() -> String {
         Publishing,
         Picture,
         Shown,
+        Loudness,
         Wishes,
         Why,
         Topology,

@@ -14,8 +14,9 @@ mod standing;
 
 pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
 pub use common::{
-    Class, ConferenceId, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path, Picture,
-    Publishing, Role, Shown, SoundMode, Source, Topology, Why, Wishes,
+    Class, ConferenceId, ConferenceInfo, Gain, GainError, Loudness, PairSignal, ParticipantId,
+    ParticipantInfo, Path, Picture, Publishing, Role, Shown, SoundMode, Source, Topology, Why,
+    Wishes,
 };
 pub use declarations::declarations;
 pub use moderation::{

@@ -44,6 +44,19 @@ fn a_picture_through_the_server_names_its_m_line() {
 }
 
 #[test]
+fn gains_come_to_the_leg_as_they_were_wished() {
+    let ann = inner::ParticipantId("ann".into());
+    let text = r#"{"type":"gains","gains":[{"participant":"bob","gain":0},{"participant":"cid","gain":1.35}]}"#;
+    let said = convene_protocol::parse_client(text).unwrap();
+    let Some(Event::Gains(who, wished)) = event(&ann, said) else {
+        panic!("not gains")
+    };
+    assert_eq!(who, ann);
+    let told = gains_of_leg(wished.into_iter().collect());
+    assert_eq!(told, [("bob".into(), 0.0), ("cid".into(), 1.35)]);
+}
+
+#[test]
 fn refusals_keep_their_cause() {
     let notice = Notice::Refused(Refusal::Full { max: 9 });
     let text = serde_json::to_value(message(notice, reader(&info(), true))).unwrap();

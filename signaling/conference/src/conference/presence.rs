@@ -1,6 +1,6 @@
 //! Being in: entering, being lost for a moment, coming back, leaving, and the end of it all.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use convene_topology::Number;
 
@@ -48,6 +48,7 @@ impl<S> Conference<S> {
             identity: newcomer.identity,
             granted: None,
             hand: None,
+            gains: BTreeMap::new(),
             wrote: now,
             cut: None,
             silent: false,
@@ -79,6 +80,7 @@ impl<S> Conference<S> {
                 heard: member.publishing.microphone,
                 sound: self.settings.sound,
             });
+            self.wish_gains_again(id);
         }
     }
 
@@ -199,6 +201,7 @@ impl<S> Conference<S> {
         };
         self.leave_place(member.number);
         self.ids.remove(&member.number);
+        self.forget_gains_of(id);
         if reason != LeaveReason::Left {
             self.send(id, Notice::Left(id.clone(), reason));
         }

@@ -1,13 +1,14 @@
 use super::*;
 use crate::{
-    Action, Kept, Network, Newcomer, Notice, Permission, PictureOf, Publishing, Refusal, Role,
-    WaitsFor, Wishes,
+    Action, Gain, Kept, Network, Newcomer, Notice, Permission, PictureOf, Publishing, Refusal,
+    Role, WaitsFor, Wishes,
 };
 use convene_topology::{Class, PairReport, Path, Realm, Source, Why};
 
 mod any_events;
 mod chat;
 mod door;
+mod listening;
 mod moderation;
 mod relays;
 mod returning;

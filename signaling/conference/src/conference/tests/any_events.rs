@@ -73,6 +73,7 @@ fn event() -> impl Strategy<Value = Event<u8>> {
         2 => (who(), who()).prop_map(|(from, to)| Event::Pair { from, to, signal: 1 }),
         4 => (who(), who(), report).prop_map(|(from, peer, report)| Event::PairState { from, peer, report }),
         1 => (who(), any::<bool>()).prop_map(|(id, relay)| Event::Sound(id, if relay { SoundMode::Relay } else { SoundMode::Mix })),
+        2 => (who(), who(), prop_oneof![Just(0), Just(50), Just(100)]).prop_map(|(id, whom, gain)| Event::Gains(id, vec![(whom, Gain(gain))])),
         2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
         2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
         1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
@@ -128,6 +129,8 @@ struct Watcher {
     needed: BTreeSet<(ParticipantId, Source)>,
     /// How each one's leg sends sound, and what he was told of it.
     sound: BTreeMap<ParticipantId, (SoundMode, SoundMode)>,
+    /// Whom each one's leg gives him otherwise than they are.
+    gains: BTreeMap<ParticipantId, BTreeMap<ParticipantId, Gain>>,
     /// How often the role has fallen to somebody.
     successions: usize,
     over: bool,
@@ -159,6 +162,11 @@ impl Watcher {
                     "number {number} twice"
                 );
                 self.hear(id, *heard);
+                self.gains.remove(id);
+            }
+            Effect::Gains(id, gains) => {
+                assert!(self.is_in(id) && gains.keys().all(|whom| whom != id));
+                self.gains.insert(id.clone(), gains.clone());
             }
             Effect::Sound(mode) => self.sound.values_mut().for_each(|sound| sound.0 = *mode),
             Effect::Hear(id, heard) => self.hear(id, *heard),
@@ -194,6 +202,7 @@ impl Watcher {
                 self.forget_pictures(id);
                 self.heard.remove(id);
                 self.sound.remove(id);
+                self.gains.remove(id);
             }
             Effect::Keep(_) | Effect::CloseSocket(_) => {}
         }
@@ -287,6 +296,7 @@ impl Watcher {
             assert_eq!(knows, &others, "whom {id:?} knows");
         }
         self.hears(&people);
+        self.hears_as_wished(conference);
         let shown: BTreeSet<_> = self.slots.values().cloned().collect();
         assert_eq!(
             self.needed, shown,
@@ -298,6 +308,15 @@ impl Watcher {
             .map(|((s, _), picture)| (s, picture))
             .collect();
         assert_eq!(views.len(), self.slots.len(), "a picture in two slots");
+    }
+
+    /// Each leg does what its participant wished, and nothing is wished about those who are gone.
+    fn hears_as_wished(&self, conference: &Conference<u8>) {
+        for (id, member) in conference.members.iter().filter(|(_, m)| m.has_leg()) {
+            let told = self.gains.get(id).cloned().unwrap_or_default();
+            assert_eq!(told, member.gains, "how {id:?} hears");
+            assert!(told.keys().all(|whom| self.is_in(whom)));
+        }
     }
 
     /// Only those are heard and seen who want to be and may.
