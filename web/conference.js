@@ -1,8 +1,9 @@
 // The conference page, as a recipe: look at the link, choose devices, join, be in it, see that it is over.
 
+import { embed, NotNow, overheard } from './embed.js';
 import { say, translate } from './i18n.js';
 import { forThisTab } from './kept.js';
-import { look } from './registration/api.js';
+import { embedding, look } from './registration/api.js';
 import { report } from './report.js';
 import { Room } from './room.js';
 import { Entrance } from './view/entrance.js';
@@ -24,9 +25,21 @@ const waiting = new Waiting(leave);
 /** @type {ReturnType<typeof setInterval> | undefined} */ let asking;
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
-Object.assign(window, {
-  convene: { report: () => (room ? report(room, stage, stage.talking, quality) : { me: null, participants: [], passedOn: [], sound: null }) },
-});
+const told = () => (room ? report(room, stage, stage.talking, quality) : { me: null, participants: [], passedOn: [], sound: null });
+Object.assign(window, { convene: { report: told } });
+const site = embed({
+  async join(how) {
+    await entrance.ready;
+    if (!entrance.submit(how)) throw new NotNow(room ? 'joined' : 'bad_name');
+  },
+  leave() {
+    if (!room || !element('over').hidden) throw new NotNow('not_joined');
+    leave();
+  },
+  microphone: (on) => press('microphone', on),
+  camera: (on) => press('camera', on),
+  report: told,
+}, embedding);
 translate(document);
 await welcome();
 
@@ -46,7 +59,7 @@ async function welcome() {
  * @param {import('./protocol.d.ts').Wishes} wishes
  */
 async function join(name, devices, wishes) {
-  const joined = new Room(id, devices, view(devices));
+  const joined = new Room(id, devices, overheard(view(devices), site));
   room = joined;
   stage.control(joined, devices, leave);
   element('invite').onclick = () => openInvitation(links());
@@ -59,8 +72,21 @@ function links() {
   return { guests, moderator: token && room?.me?.role === 'moderator' ? `${guests}#t=${token}` : null };
 }
 
+/**
+ * As if the person pressed the button.
+ * @param {'microphone' | 'camera'} what
+ * @param {boolean} on
+ */
+function press(what, on) {
+  if (!room?.me) throw new NotNow('not_joined');
+  const button = /** @type {HTMLButtonElement} */ (element(what));
+  if (button.disabled || button.hidden) throw new NotNow('no_device');
+  if (room.publishing()[what] !== on) button.click();
+}
+
 function leave() {
   room?.leave();
+  site.tell('left');
   over(say('left'), true);
 }
 

@@ -1047,6 +1047,12 @@ relay: string | null,
  */
 why: Why | null, };
 
+export type Embedding = { 
+/**
+ * The sites that may show the page in a frame and speak with it.
+ */
+origins: Array<string>, };
+
 export type TokenRequest = { 
 /**
  * The role its bearer will have.

@@ -295,6 +295,25 @@ async fn the_page_is_kept_to_itself() {
 }
 
 #[tokio::test]
+async fn only_sites_that_the_operator_lists_show_the_page_in_a_frame() {
+    let site = "https://intranet.example.org:8443";
+    let listed = move |config: &mut Config| config.embed_origins = vec![site.parse().unwrap()];
+    story_with(listed, move |house| async move {
+        let page = get(house.address, "/c/aaaaaaaaaaaaaaaa").await;
+        let policy = page.header("content-security-policy").unwrap();
+        let frames = policy.split("frame-ancestors ").nth(1).unwrap();
+        assert_eq!(frames, format!("'self' {site}"));
+        // The site delegates both with `allow`; the page passes them on to nobody.
+        let permissions = page.header("permissions-policy").unwrap();
+        assert!(permissions.contains("camera=(self), microphone=(self)"));
+        assert_eq!(page.header("x-frame-options"), None);
+        let told = get(house.address, "/api/v1/embedding").await.json();
+        assert_eq!(told, json!({"origins": [site]}));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn both_pages_are_there() {
     story(|house| async move {
         for path in ["/", "/c/aaaaaaaaaaaaaaaa"] {

@@ -67,13 +67,19 @@ export class Person {
   async join({ music = true, hide = false, uplink } = {}) {
     const name = await this.find('textbox', 'Your name');
     await this.#fill(name, this.name);
-    if (music && this.tone) await (await this.find('checkbox', 'Music (no echo cancellation)')).click();
+    if (music && this.tone) await this.#tick('Music (no echo cancellation)');
     if (hide || uplink) await (await this.page.waitForSelector('summary')).click();
     if (hide) await (await this.find('checkbox', 'Hide my address')).click();
     if (uplink) await this.#fill(await this.find('spinbutton', 'Pictures I send at once, at most'), String(uplink));
     const pressed = performance.now();
     await (await this.find('button', 'Join')).click();
     return pressed;
+  }
+
+  /** The page may remember that it was ticked the last time. */
+  async #tick(name) {
+    const box = await this.find('checkbox', name);
+    if (!(await box.evaluate(({ checked }) => checked))) await box.click();
   }
 
   async #fill(field, text) {

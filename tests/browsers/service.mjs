@@ -23,14 +23,15 @@ export function serviceMissing() {
 
 /**
  * @param {import('./host.mjs').Lab & {server: import('./host.mjs').Host}} lab
- * @param {{origin?: string, ice?: 'own' | 'nice', topology?: 'claimed' | 'adaptive'}} [how]  how browsers reach it, when
- *   not by the server's address; the ICE agent and the policy, when not those that it takes by itself
+ * @param {{origin?: string, ice?: 'own' | 'nice', topology?: 'claimed' | 'adaptive', words?: string[]}} [how]  how
+ *   browsers reach it, when not by the server's address; the ICE agent and the policy, when not those that it takes by
+ *   itself; more of its arguments
  */
-export async function startService(lab, { origin = originOf(lab.server), ice, topology } = {}) {
+export async function startService(lab, { origin = originOf(lab.server), ice, topology, words = [] } = {}) {
   const process_ = start(lab.server, [
     BINARY, 'serve', '--listen', `[::]:${PORT}`, '--udp-port', String(MEDIA_PORT), ...(ice ? ['--ice', ice] : []),
     ...(topology ? ['--topology', topology] : []), '--public-url', origin, '--data-dir', join(lab.folder, 'data'),
-    '--creations-per-minute', '1000',
+    '--creations-per-minute', '1000', ...words,
   ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: process.env.RUST_LOG ?? 'info' } });
   const log = keepLog(process_);
   const door = await openDoor(lab.server, PORT);
@@ -82,7 +83,7 @@ class Service {
   }
 
   /**
-   * @param {{title: string, max_participants?: number, sound?: 'mix' | 'relay'}} wishes
+   * @param {{title: string, max_participants?: number, sound?: 'mix' | 'relay', lobby?: boolean, starts_at?: number}} wishes
    * @returns {Promise<{id: string, url: string, moderator_token: string}>}
    */
   async create(wishes) {

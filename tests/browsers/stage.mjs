@@ -19,6 +19,7 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @property {boolean} [member]  has no browser: a client without a media engine
  * @property {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
  * @property {boolean} [autoplay]
+ * @property {boolean} [asked]  devices are given when the browser's permissions say so, not always (Chromium)
  * @property {boolean} [home]  behind a cone NAT, as in most homes: the router `<name>-home`
  * @property {number} [downKbps]  what his line carries to him
  * @property {boolean} [mobile]  has a second way out, `eth1`, behind another such NAT
@@ -28,6 +29,7 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @property {boolean} [ipv6]  nobody has an IPv4 address
  * @property {boolean} [wired]  page and WebSocket come over a wire of their own that no cable of the lab is needed for:
  *   what happens to the cables then happens to the legs alone
+ * @property {string[]} [words]  more of the service's arguments
  */
 
 /**
@@ -57,9 +59,9 @@ export function skipUnlessCi(reason) {
  * @param {(stage: Stage, ...people: Person[]) => Promise<void>} story
  * @param {Setting} [setting]
  */
-export async function onStage(cast, story, { ice, ipv6, wired } = {}) {
+export async function onStage(cast, story, { ice, ipv6, wired, words } = {}) {
   const lab = ipv6 ? makeLab(cast.map(({ name }) => name)) : await layOut(sceneOf(cast));
-  await play(lab, { ice, wired }, cast, story);
+  await play(lab, { ice, wired, words }, cast, story);
 }
 
 /**
@@ -93,11 +95,11 @@ function sceneOf(cast) {
   return [...nats, '[hosts]', 'server = "public"', ...hosts, ...lines].join('\n');
 }
 
-async function play(lab, { ice, wired = false, topology }, cast, story) {
+async function play(lab, { ice, wired = false, topology, words }, cast, story) {
   const stage = new Stage(lab, wired);
   const origin = wired ? `http://127.0.0.1:${PORT}` : undefined;
   try {
-    stage.service = await startService(lab, { ice, origin, topology });
+    stage.service = await startService(lab, { ice, origin, topology, words });
     for (const role of cast) await stage.seat(role);
     await story(stage, ...stage.people);
     await stage.service.stop();
@@ -118,11 +120,11 @@ class Stage {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, member = false, prepare, autoplay }) {
+  async seat({ name, tone, firefox = false, member = false, prepare, autoplay, asked }) {
     const host = this.lab.hosts[name];
     if (member) return void this.people.push(new Member(name, host));
     if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
-    const how = { origin: this.service.origin, tone, autoplay };
+    const how = { origin: this.service.origin, tone, autoplay, asked };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
     this.people.push(new Person(name, browser, tone, prepare ?? (firefox ? giveVoice : undefined)));
   }

@@ -33,6 +33,12 @@ export const look = (id) => ask('GET', `${BASE}/${encodeURIComponent(id)}`);
 export const create = (wishes, token) => ask('POST', BASE, wishes, token);
 
 /**
+ * The sites that may show the page in a frame.
+ * @returns {Promise<import('../protocol.d.ts').Embedding>}
+ */
+export const embedding = () => ask('GET', '/api/v1/embedding');
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]

@@ -45,6 +45,8 @@ test('what troubles both is said once, and each time that one can join', () => {
   const both = troublesOf({ camera: { track: null, trouble: 'user' }, microphone: { track: null, trouble: 'user' } }, '');
   assert.equal(both.length, 2);
   assert.match(both[0], /your camera and microphone/);
+  const none = troublesOf({ camera: { track: null, trouble: 'none' }, microphone: { track: null, trouble: 'none' } }, '');
+  assert.equal(none[0], 'No camera or microphone was found: plug one in.');
   const apart = troublesOf({ camera: { track: null, trouble: 'busy' }, microphone: { track: null, trouble: 'none' } }, '');
   assert.match(apart[0], /^Your camera does not start/);
   assert.match(apart[1], /^No microphone was found/);

@@ -35,7 +35,7 @@ export function troublesOf({ camera, microphone }, speakerGone) {
   if (!camera.trouble && !microphone.trouble) return gone;
   const same = camera.trouble === microphone.trouble && camera.trouble !== 'other';
   const troubles = same
-    ? [sentence(camera, 'bothDevices')]
+    ? [sentence(camera, camera.trouble === 'none' ? 'eitherDevice' : 'bothDevices')]
     : [sentence(camera, 'cameraDevice'), sentence(microphone, 'microphoneDevice')];
   return [...troubles.filter(Boolean), ...gone, say('joinAnyway')];
 }

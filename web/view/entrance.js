@@ -32,6 +32,9 @@ export class Entrance {
   /** Asks for the devices, and offers what there is. */
   async open() { await this.#pickers.open(); }
 
+  /** When nothing is being opened any more. */
+  get ready() { return this.#pickers.ready; }
+
   /**
    * Presses Join for somebody. Whether there was a button to press.
    * @param {{name: string, microphone?: boolean, camera?: boolean}} how
@@ -39,6 +42,7 @@ export class Entrance {
   submit({ name, microphone, camera }) {
     if (this.#button.disabled) return false;
     this.#field('name').value = name;
+    if (!this.#form.reportValidity()) return false;
     this.#pickers.set({ microphone, camera });
     this.#form.requestSubmit();
     return true;

@@ -67,6 +67,7 @@ export const en = {
   cameraDevice: 'camera',
   microphoneDevice: 'microphone',
   bothDevices: 'camera and microphone',
+  eitherDevice: 'camera or microphone',
   deviceRefused: 'The browser does not let this page use your {device}: allow it at the icon beside the address, then try again.',
   deviceDismissed: 'The browser asked about your {device} and got no answer: try again, and allow it.',
   deviceSystem: 'Your operating system keeps your {device} from the browser: allow it in the system’s privacy settings, then try again.',

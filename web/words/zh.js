@@ -68,6 +68,7 @@ export const zh = {
   cameraDevice: '摄像头',
   microphoneDevice: '麦克风',
   bothDevices: '摄像头和麦克风',
+  eitherDevice: '摄像头或麦克风',
   deviceRefused: '浏览器不允许此页面使用您的{device}：请点击地址旁的图标允许使用，然后重试。',
   deviceDismissed: '浏览器询问了能否使用您的{device}，但未得到答复：请重试并选择允许。',
   deviceSystem: '操作系统不允许浏览器使用您的{device}：请在系统的隐私设置中允许，然后重试。',

@@ -67,6 +67,7 @@ pub fn declarations() -> String {
         StandingRecord,
         ParticipantRecord,
         PathRecord,
+        Embedding,
         TokenRequest,
         TokenIssued,
         ApiError,

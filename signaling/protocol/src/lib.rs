@@ -25,7 +25,7 @@ pub use moderation::{
 pub use probe::{ProbeSignal, ProbeWish};
 pub use rest::{
     AddressOrigin, AddressProtocol, AddressRecord, ApiError, ConferenceCreated, ConferenceSummary,
-    CreateConference, ParticipantRecord, PathRecord, TokenIssued, TokenRequest,
+    CreateConference, Embedding, ParticipantRecord, PathRecord, TokenIssued, TokenRequest,
 };
 pub use server::{EndReason, ErrorCode, LeaveReason, ServerMessage, Talker};
 pub use standing::{Evidence, Filtering, Mapping, Nat, Realm, StandingRecord};

@@ -157,6 +157,13 @@ pub struct PathRecord {
     pub why: Option<Why>,
 }
 
+/// `GET /api/v1/embedding`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Embedding {
+    /// The sites that may show the page in a frame and speak with it.
+    pub origins: Vec<String>,
+}
+
 /// `POST /api/v1/conferences/{id}/tokens`, for moderators.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

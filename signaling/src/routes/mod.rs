@@ -54,6 +54,8 @@ pub enum Route<'a> {
     Metrics,
     /// The API's description.
     OpenApi,
+    /// Who may show the page in a frame.
+    Embedding,
     /// The public list.
     List,
     /// A new conference.
@@ -94,6 +96,7 @@ impl<'a> Route<'a> {
             ["healthz"] => only_get(Self::Health),
             ["metrics"] => only_get(Self::Metrics),
             ["api", "v1", "openapi.json"] => only_get(Self::OpenApi),
+            ["api", "v1", "embedding"] => only_get(Self::Embedding),
             ["api", "v1", "conferences"] if get => Ok(Self::List),
             ["api", "v1", "conferences"] if post => Ok(Self::Create),
             ["api", "v1", "conferences"] => Err(Failure::Method("GET and POST")),
@@ -215,6 +218,7 @@ async fn dispatch(
         Route::Health => Ok(health()),
         Route::Metrics => local_metrics(house, &request),
         Route::OpenApi => Ok(json_text(OPENAPI.to_owned())),
+        Route::Embedding => Ok(rest::embedding(house)),
         Route::List => Ok(json(&house.directory.listed())),
         Route::Create => rest::create(house, &request, &read(&request, body).await?).await,
         Route::Look(id) => rest::look(house, id),
@@ -371,6 +375,7 @@ mod tests {
             (Method::HEAD, "/view/tiles.js", Route::Page("view/tiles.js")),
             (Method::GET, "/c/abc", Route::ConferencePage),
             (Method::GET, "/healthz", Route::Health),
+            (Method::GET, "/api/v1/embedding", Route::Embedding),
             (Method::GET, "/api/v1/conferences", Route::List),
             (Method::POST, "/api/v1/conferences", Route::Create),
             (Method::GET, "/api/v1/conferences/abc", Route::Look("abc")),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use convene_protocol::{
-    ConferenceCreated, CreateConference, Role, Rules, TokenIssued, TokenRequest,
+    ConferenceCreated, CreateConference, Embedding, Role, Rules, TokenIssued, TokenRequest,
 };
 use tokio::sync::oneshot;
 use warp::{
@@ -62,6 +62,13 @@ pub(super) async fn create(
     let location = format!("/api/v1/conferences/{}", created.id);
     let response = reply::with_status(json(&created), StatusCode::CREATED);
     Ok(reply::with_header(response, header::LOCATION, location).into_response())
+}
+
+pub(super) fn embedding(house: &House) -> Response {
+    let origins = house.config.embed_origins.iter();
+    json(&Embedding {
+        origins: origins.map(ToString::to_string).collect(),
+    })
 }
 
 pub(super) fn look(house: &House, id: &str) -> Result<Response, Failure> {
