@@ -18,6 +18,13 @@ test('texts of every length are read again by another program', () => {
   }
 });
 
+test('version 7 says so itself, in the bits of the example in annex D', () => {
+  const code = encode('x'.repeat(120));
+  assert.equal(code.length, 45);
+  const bits = Array.from({ length: 18 }, (_, i) => Number(code[Math.floor(i / 3)][34 + i % 3])).reverse().join('');
+  assert.equal(bits, '000111110010010100');
+});
+
 test('a stain of six modules does no harm', () => {
   const text = 'https://meet.example.org/c/abcdefghijklmnop';
   const code = encode(text);

@@ -14,6 +14,10 @@ import { troublesOf } from './device-trouble.js';
 /** @typedef {import('../codec/devices.js').Opened} Opened */
 
 const KEPT = 'devices';
+
+// Milliseconds after which the browser is taken to ask its user.
+const ASKING = 800;
+
 /** @type {Kind[]} */ const KINDS = ['camera', 'microphone'];
 /** @type {Opened} */ const NOTHING = { track: null, trouble: null };
 
@@ -47,12 +51,7 @@ export class Pickers {
   get ready() { return this.#busy; }
 
   /** Asks for the devices, and shows what there is. */
-  open() {
-    return this.#do(async () => {
-      const opened = await openBoth(this.#choices);
-      for (const kind of KINDS) this.#use(kind, opened[kind]);
-    });
-  }
+  open() { return this.#do(() => this.#openBoth()); }
 
   /**
    * Somebody else decides with what one joins.
@@ -144,13 +143,17 @@ export class Pickers {
   async #retry() {
     await this.#do(async () => {
       const failed = KINDS.filter((kind) => this.#opened[kind].trouble);
-      if (failed.length === KINDS.length) {
-        const opened = await openBoth(this.#choices);
-        for (const kind of KINDS) this.#use(kind, opened[kind]);
-      } else {
-        for (const kind of failed) this.#use(kind, await open(kind, this.#choices[kind], this.#choices.music));
-      }
+      if (failed.length === KINDS.length) await this.#openBoth();
+      else for (const kind of failed) this.#use(kind, await open(kind, this.#choices[kind], this.#choices.music));
     });
+  }
+
+  /** With a hint, as long as the browser waits for an answer. */
+  async #openBoth() {
+    const late = setTimeout(() => this.#notice([say('deviceAsking')]), ASKING);
+    const opened = await openBoth(this.#choices);
+    clearTimeout(late);
+    for (const kind of KINDS) this.#use(kind, opened[kind]);
   }
 
   /** Something was plugged in, or allowed: who had none gets it. */
@@ -214,10 +217,14 @@ export class Pickers {
     press('unseen', unseen, camera.track);
     this.#preview.hidden = unseen || !camera.track;
     element('level').hidden = !microphone.track;
-    const words = troublesOf(this.#opened, this.#speakerGone);
+    this.#notice(troublesOf(this.#opened, this.#speakerGone));
+    element('retry').hidden = KINDS.every((kind) => !this.#opened[kind].trouble);
+  }
+
+  /** @param {string[]} words */
+  #notice(words) {
     element('notice').hidden = words.length === 0;
     element('notice-words').textContent = words.join(' ');
-    element('retry').hidden = KINDS.every((kind) => !this.#opened[kind].trouble);
   }
 
   /** @param {MediaStreamTrack | null} track */

@@ -68,6 +68,7 @@ export const en = {
   microphoneDevice: 'microphone',
   bothDevices: 'camera and microphone',
   eitherDevice: 'camera or microphone',
+  deviceAsking: 'Your browser is asking whether this page may use your camera and microphone: allow it, to be seen and heard.',
   deviceRefused: 'The browser does not let this page use your {device}: allow it at the icon beside the address, then try again.',
   deviceDismissed: 'The browser asked about your {device} and got no answer: try again, and allow it.',
   deviceSystem: 'Your operating system keeps your {device} from the browser: allow it in the system’s privacy settings, then try again.',

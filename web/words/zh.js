@@ -69,6 +69,7 @@ export const zh = {
   microphoneDevice: '麦克风',
   bothDevices: '摄像头和麦克风',
   eitherDevice: '摄像头或麦克风',
+  deviceAsking: '浏览器正在询问此页面能否使用您的摄像头和麦克风：请选择允许，以便他人看到和听到您。',
   deviceRefused: '浏览器不允许此页面使用您的{device}：请点击地址旁的图标允许使用，然后重试。',
   deviceDismissed: '浏览器询问了能否使用您的{device}，但未得到答复：请重试并选择允许。',
   deviceSystem: '操作系统不允许浏览器使用您的{device}：请在系统的隐私设置中允许，然后重试。',
