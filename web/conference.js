@@ -101,19 +101,20 @@ function view(devices) {
       waiting.close();
       document.title = title || say('untitled');
       only('room');
-      stage.enter(me, devices.camera, mayEnd);
+      stage.enter(me);
       asking = setInterval(async () => { quality = await room?.quality() ?? quality; }, 2_000);
     },
     add: (other) => stage.add(other),
     update: (other) => stage.update(other),
+    updateMe: (me) => stage.updateMe(me),
     remove: (other) => stage.remove(other),
     relaying: (passed) => stage.relaying(passed),
     talkers: (talkers) => stage.tellTalkers(talkers),
     sound: (stream) => stage.hear(stream),
-    voices: (streams) => stage.hearVoices(streams),
+    voices: (voices) => stage.hearVoices(voices),
     soundMode: (mode) => stage.tellSoundMode(mode),
     screenEnded: () => stage.screenEnded(),
-    connection: (state) => stage.connection(state),
+    connection: (state, doors) => stage.connection(state, doors),
     refused(code, message, fatal) {
       const why = refusal(code, message);
       if (code === 'bad_token') forgetToken();
@@ -124,7 +125,8 @@ function view(devices) {
     over(why) {
       /** @type {Record<typeof why, import('./i18n.js').Key>} */
       const words = { moderator: 'endedModerator', empty: 'endedEmpty', shutdown: 'endedShutdown', dropped: 'dropped', lost: 'socketLost' };
-      over(say(words[why]), why === 'dropped' || why === 'lost');
+      const { blocked } = stage;
+      over(why === 'dropped' && blocked ? blocked : say(words[why]), why === 'dropped' || why === 'lost');
     },
   };
 }

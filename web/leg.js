@@ -1,8 +1,10 @@
 // My connection with the server: my sound, the mix, and the pictures that go through it. Knows no DOM.
 
+import { doors } from './doors.js';
 import { Layers } from './layers.js';
 
 /** @typedef {import('./registration/socket.js').Socket} Socket */
+/** @typedef {{stream: MediaStream, number: () => number | null}} Voice */
 /** @typedef {{camera_mid: string, screen_mid: string, sdp: string}} Offer */
 
 // Milliseconds for which the leg may be interrupted before its ICE is restarted.
@@ -74,6 +76,16 @@ export class Leg {
   }
 
   /**
+   * Sends this from now on; null: nothing.
+   * @param {MediaStreamTrack | null} microphone
+   */
+  async sendMicrophone(microphone) {
+    this.#microphone = microphone;
+    const [mix] = this.#connection.getTransceivers();
+    await mix?.sender.replaceTrack(microphone);
+  }
+
+  /**
    * Sends the camera to the server while somebody needs it there.
    * @param {MediaStreamTrack | null} camera
    */
@@ -91,11 +103,15 @@ export class Leg {
    */
   async needLayers(names) { await this.#camera?.need(names); }
 
-  /** The talkers' own sound, which comes while sound is relayed: a stream for each m-line of sound but the mix's. */
+  /**
+   * The talkers' own sound, which comes while sound is relayed: a stream for each m-line of sound but the mix's, and whose
+   * is on it now, by his number.
+   * @returns {Voice[]}
+   */
   get voices() {
     const [mix, ...lines] = this.#connection.getTransceivers();
     const voices = lines.filter(({ receiver }) => receiver.track.kind === mix.receiver.track.kind);
-    return voices.map(({ receiver }) => new MediaStream([receiver.track]));
+    return voices.map(({ receiver }) => ({ stream: new MediaStream([receiver.track]), number: () => numberOf(receiver) }));
   }
 
   /**
@@ -105,6 +121,18 @@ export class Leg {
   slot(mid) {
     return this.#line(mid)?.receiver.track ?? null;
   }
+
+  /**
+   * Where the picture comes from that comes in a slot.
+   * @param {string} mid
+   */
+  receiver(mid) { return this.#line(mid)?.receiver ?? null; }
+
+  /** All that the browser has counted. */
+  async statistics() { return [...(await this.#connection.getStats()).values()]; }
+
+  /** Where the server says it can be reached, for an operator of a network that lets nothing through. */
+  get doors() { return doors(this.#connection.remoteDescription?.sdp ?? ''); }
 
   /** Milliseconds to the server and back, and the share of lost packets; null while unknown. */
   async quality() {
@@ -152,6 +180,16 @@ export class Leg {
     await this.#connection.setLocalDescription(offer);
     this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
   }
+}
+
+/**
+ * Who is heard on an m-line of sound, by the number that his packets carry; null: nobody is.
+ * @param {RTCRtpReceiver} receiver
+ */
+function numberOf(receiver) {
+  const sources = [...receiver.getContributingSources?.() ?? []];
+  const [latest] = sources.sort((a, b) => b.timestamp - a.timestamp);
+  return latest && since(latest.timestamp) < STILL ? latest.source : null;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { Leg } from './leg.js';
 import { maySend } from './permission/role.js';
+import { Word } from './permission/word.js';
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Probe } from './probe.js';
@@ -27,17 +28,22 @@ import { Talkers } from './talkers.js';
  * @property {(me: ParticipantInfo, title: string, mayEnd: boolean) => void} entered
  * @property {(other: ParticipantInfo) => Record<Source, import('./pictures.js').Screen>} add
  * @property {(other: ParticipantInfo) => void} update
+ * @property {(me: ParticipantInfo) => void} updateMe
  * @property {(id: string) => void} remove
  * @property {(passed: Passed[]) => void} relaying  what this page passes on
  * @property {(talkers: Talker[]) => void} talkers
  * @property {(stream: MediaStream) => void} sound
- * @property {(streams: MediaStream[]) => void} voices  talkers' own sound, from now on and for good
+ * @property {(voices: import('./leg.js').Voice[]) => void} voices  talkers' own sound, from now on and for good
  * @property {(mode: SoundMode) => void} soundMode
  * @property {() => void} screenEnded  mine, by the browser's own means
- * @property {(state: RTCPeerConnectionState) => void} connection
+ * @property {(state: RTCPeerConnectionState, doors: import('./doors.js').Door[]) => void} connection  of the leg; `doors`:
+ *   where the server can be reached
  * @property {(code: ErrorCode, message: string, fatal: boolean) => void} refused
  * @property {(why: 'moderator' | 'empty' | 'shutdown' | 'dropped' | 'lost') => void} over
  */
+
+// The number of what one asks for with one's own hand; its answers say nothing that `updated` does not.
+const HAND = 1;
 
 export class Room {
   /** @type {Socket} */ #socket;
@@ -49,6 +55,7 @@ export class Room {
   #talkers = new Talkers(() => this.#leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
   #view; #devices; #mesh;
   /** @type {Meter | null} */ #meter = null;
+  #word = new Word();
   /** @type {MediaStreamTrack | null} */ #screen = null;
   /** @type {Record<Source, boolean>} */ #serverNeeds = { camera: false, screen: false };
   /** @type {SoundMode} */ #soundMode = 'mix';
@@ -109,15 +116,16 @@ export class Room {
     return { microphone: Boolean(microphone?.enabled), camera: Boolean(camera?.enabled), screen: this.#screen !== null };
   }
 
-  /** @param {boolean} on */
-  setMicrophone(on) {
-    if (this.#devices.microphone) this.#devices.microphone.enabled = on;
-    this.#publish();
+  /** @param {MediaStreamTrack | null} track  mine from now on */
+  async useMicrophone(track) {
+    this.#devices.microphone = track;
+    this.publish();
+    await this.#leg?.sendMicrophone(track);
   }
 
-  /** @param {boolean} on */
-  async setCamera(on) {
-    if (this.#devices.camera) this.#devices.camera.enabled = on;
+  /** @param {MediaStreamTrack | null} track  mine from now on */
+  async useCamera(track) {
+    this.#devices.camera = track;
     await this.#picturesChanged();
   }
 
@@ -131,6 +139,22 @@ export class Room {
     if (track) track.onended = () => { if (this.#screen === track) this.#screenEnded(); };
     await this.#picturesChanged();
   }
+
+  /** Tells what of mine is on. */
+  publish() {
+    const publishing = this.publishing();
+    this.#word.say(publishing);
+    this.#socket.send({ type: 'publish', publishing });
+  }
+
+  /** What of mine may stay on, by the service's last word. @param {ParticipantInfo} me */
+  mayStayOn(me) { return this.#word.hear(me); }
+
+  /** @param {boolean} up */
+  raiseHand(up) { this.#socket.send({ type: 'act', request: HAND, action: { kind: 'hand', up } }); }
+
+  /** @param {import('./protocol.d.ts').Loudness[]} gains  how loudly I hear others from now on */
+  setGains(gains) { this.#socket.send({ type: 'gains', gains }); }
 
   /** @param {import('./protocol.d.ts').Shown[]} pictures  how large they are shown */
   showSizes(pictures) { this.#socket.send({ type: 'sizes', pictures }); }
@@ -158,6 +182,21 @@ export class Room {
 
   /** The page was hidden, or is seen again. */
   look() { this.#mesh.look(); }
+
+  /** What the browser has counted of the leg, and of how each one's camera arrives; null: it does not. */
+  async statistics() {
+    const people = await Promise.all([...this.others.values()].map(async (other) => {
+      const receiver = this.#receiverOf(other);
+      return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: null };
+    }));
+    return { leg: await this.#leg?.statistics() ?? null, people };
+  }
+
+  /** @param {import('./p2p/mesh.js').Other} other */
+  #receiverOf(other) {
+    const { path, mid } = other.coming.camera.plan;
+    return path === 'server' && mid ? this.#leg?.receiver(mid) ?? null : this.#mesh.receiverOf(other);
+  }
 
   async quality() { return this.#leg?.quality() ?? { rttMs: null, loss: null }; }
 
@@ -204,7 +243,7 @@ export class Room {
   /** @param {import('./leg.js').Offer} offer */
   async #answer(offer) {
     this.#leg = new Leg(this.#socket, this.#devices.microphone, {
-      sound: this.#view.sound, state: this.#view.connection,
+      sound: this.#view.sound, state: (state) => this.#view.connection(state, this.#leg?.doors ?? []),
     });
     await this.#leg.answer(offer);
     this.#hearVoices();
@@ -231,6 +270,7 @@ export class Room {
   #update(info) {
     if (this.me?.id === info.id) {
       this.#mesh.me = info;
+      this.#view.updateMe(info);
       return;
     }
     this.#mesh.update(info);
@@ -254,7 +294,7 @@ export class Room {
   }
 
   async #picturesChanged() {
-    this.#publish();
+    this.publish();
     await this.#mesh.send();
     await this.#sendToServer();
   }
@@ -269,8 +309,6 @@ export class Room {
     this.#view.screenEnded();
     void this.shareScreen(null);
   }
-
-  #publish() { this.#socket.send({ type: 'publish', publishing: this.publishing() }); }
 
   /** @param {Parameters<View['over']>[0]} why */
   #over(why) {

@@ -105,6 +105,21 @@ export class Person {
     return until(`${this.name}'s page has the ${role} "${name}"`, 5_000, () => this.page.$(selector));
   }
 
+  /**
+   * Presses a button.
+   * @param {string} name
+   */
+  async press(name) { await (await this.find('button', name)).click(); }
+
+  /**
+   * Presses one that is in the menu of the controls.
+   * @param {string} name
+   */
+  async choose(name) {
+    await this.press('More');
+    await this.press(name);
+  }
+
   async report() {
     return this.page.evaluate(() => globalThis.convene?.report());
   }

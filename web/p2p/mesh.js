@@ -116,6 +116,15 @@ export class Mesh {
     other.pair?.look();
   }
 
+  /**
+   * Where somebody's camera comes from, if another browser sends it.
+   * @param {Other} other
+   */
+  receiverOf({ info, pair, coming: { camera: { plan: { path, relay } } } }) {
+    if (path === 'direct') return pair?.receivers.camera ?? null;
+    return path === 'peer' && relay ? this.#relays.receiver(relay, { publisher: info.id, source: 'camera' }) : null;
+  }
+
   /** Slots have come to be, so what was planned for them can be shown. */
   showSlots() {
     for (const { coming } of this.others.values()) SOURCES.forEach((source) => this.#show(coming[source]));

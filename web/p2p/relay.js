@@ -110,6 +110,9 @@ export class Relayed {
     ];
   }
 
+  /** Where the picture comes from. */
+  get receiver() { return this.#receiver; }
+
   /** Its first frame is there. */
   arrived() { this.#become('connected'); }
 

@@ -63,6 +63,13 @@ export class Relays {
   }
 
   /**
+   * Where a picture comes from that is passed on to this page.
+   * @param {string} from
+   * @param {Picture} picture
+   */
+  receiver(from, picture) { return this.#in.get(keyOf(picture, from))?.relayed.receiver ?? null; }
+
+  /**
    * The other end says something: a relay offers, a subscriber answers. What is said of an earlier connection is void.
    * @param {string} from
    * @param {Picture} picture

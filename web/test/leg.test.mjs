@@ -16,7 +16,7 @@ const inbound = (packetsLost, packetsReceived) => ({ type: 'inbound-rtp', kind: 
 
 test('voices come on all m-lines of sound but the mix\'s, a stream each', () => {
   const { voices } = legWith(['audio', 'video', 'video', 'audio', 'audio', 'video']);
-  assert.deepEqual(voices.map(({ tracks }) => tracks.map(({ id }) => id)), [['audio3'], ['audio4']]);
+  assert.deepEqual(voices.map(({ stream: { tracks } }) => tracks.map(({ id }) => id)), [['audio3'], ['audio4']]);
   assert.deepEqual(legWith(['audio', 'video']).voices, []);
 });
 

@@ -1,33 +1,82 @@
-// The view of the conference: tiles, sound and controls. Knows no network.
+// The view of the conference: who is on the floor, what is heard, and what the controls do. Knows no network.
 
 import { canShare, open as openScreen } from '../codec/screen.js';
-import { playOn } from '../codec/speakers.js';
 import { say } from '../i18n.js';
+import { forThisTab } from '../kept.js';
+import { Media } from '../media.js';
 import { maySend } from '../permission/role.js';
+import { Banner } from './banner.js';
+import { Controls } from './controls.js';
+import { troublesOf } from './device-trouble.js';
 import { element } from './elements.js';
+import { Statistics } from './figures.js';
+import { Floor } from './floor.js';
+import { PictureInPicture } from './pip.js';
+import { Help, Settings } from './sheets.js';
 import { Sizes } from './sizes.js';
+import { Sound } from './sound.js';
+import { TileMenu } from './tile-menu.js';
 import { Tile } from './tile.js';
+import { Volumes } from './volumes.js';
 
 /** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('../protocol.d.ts').Source} Source */
 /** @typedef {import('../codec/devices.js').Devices} Devices */
+/** @typedef {import('../codec/devices.js').Opened} Opened */
 
-// Milliseconds for which a word stands in the banner.
-const WORD = 4_000;
+/** @type {Opened} */
+const FINE = { track: null, trouble: null };
 
 export class Stage {
   /** Of cameras. @type {Map<string, Tile>} */ tiles = new Map();
   /** Each is hidden while none is shared. @type {Map<string, Tile>} */ screens = new Map();
   /** @type {Set<string>} */ talking = new Set();
-  #sound = /** @type {HTMLAudioElement} */ (element('sound'));
-  /** @type {HTMLAudioElement[]} */ #voices = [];
-  /** Which plays; '' = as the system says. */ #speaker = '';
   /** @type {Tile | null} */ #own = null;
-  #me = '';
+  /** @type {ParticipantInfo | null} */ #me = null;
   /** @type {import('../room.js').Room | null} */ #room = null;
+  /** @type {Media | null} */ #media = null;
+  /** Everyone's numbers in the sound. @type {Map<string, number>} */ #numbers = new Map();
   /** Whether a screen of mine is shared. */ #sharing = false;
   #sizes = new Sizes((sizes) => this.#room?.showSizes(sizes));
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #word;
+  #sound = new Sound();
+  #banner = new Banner();
+  #settings = new Settings();
+  #help = new Help(() => this.#controls.showKeys());
+  #volumes = new Volumes(forThisTab, location.pathname, (id, gain) => this.#hearOtherwise(id, gain));
+  #menu = new TileMenu(this.#volumes);
+  #statistics = new Statistics(
+    async () => await this.#room?.statistics() ?? { leg: null, people: [] },
+    (id) => this.tiles.get(id)?.name ?? '',
+    (open) => this.#controls.statistics(open),
+  );
+  #leave = () => {};
+  #floor = new Floor(() => this.#arranged());
+  #picture = new PictureInPicture(() => this.#large());
+  #controls = new Controls({
+    press: {
+      hear: () => void this.#sound.play(),
+      microphone: () => void this.#media?.switchMicrophone(!this.#media.microphoneIsOn),
+      camera: () => void this.#media?.switchCamera(!this.#media.cameraIsOn),
+      screen: () => void this.#share(),
+      hand: () => this.#room?.raiseHand(!this.#controls.handIsUp),
+      layout: () => this.#floor.toggle(),
+      settings: () => void this.#openSettings(),
+      fullscreen: () => void toggleFullscreen(),
+      picture: () => void this.#picture.toggle().catch(() => this.say(say('noPicture'))),
+      statistics: () => this.#statistics.toggle(),
+      help: () => this.#help.open(),
+      relay: () => this.#room?.serveSound(this.#room.soundMode === 'mix' ? 'relay' : 'mix'),
+      end: () => { if (confirm(say('confirmEnd'))) this.#room?.end(); },
+      leave: () => this.#leave(),
+    },
+    talk: (on) => void this.#media?.switchMicrophone(on),
+    usesKeys: () => this.#help.usesKeys,
+  });
+
+  constructor() {
+    element('tiles').ariaLabel = say('everyone');
+    this.#controls.layout(this.#floor.layout);
+  }
 
   /**
    * What the buttons do.
@@ -37,39 +86,39 @@ export class Stage {
    */
   control(room, devices, leave) {
     this.#room = room;
-    this.#speaker = devices.speaker;
-    toggle('microphone', devices.microphone, ['mute', 'unmute'], (on) => {
-      room.setMicrophone(on);
-      if (this.#own) this.#own.muted = !on;
+    this.#leave = leave;
+    this.#media = new Media(devices, {
+      useMicrophone: (track) => room.useMicrophone(track),
+      useCamera: (track) => room.useCamera(track),
+      published: () => room.publish(),
+      changed: () => this.#showMine(),
+      failed: (kind, opened) => this.say(troublesOf({ camera: FINE, microphone: FINE, [kind]: opened }, '')[0] ?? ''),
     });
-    toggle('camera', devices.camera, ['stopCamera', 'startCamera'], (on) => {
-      void room.setCamera(on);
-      this.#own?.show(on ? devices.camera : null, 'none', null);
-    });
-    element('screen').hidden = !canShare();
-    element('screen').onclick = () => void this.#share();
-    element('leave').onclick = leave;
-    element('end').onclick = () => { if (confirm(say('confirmEnd'))) room.end(); };
-    element('relay').onclick = () => room.serveSound(room.soundMode === 'mix' ? 'relay' : 'mix');
-    element('hear').onclick = () => void this.#play();
+    void this.#sound.useSpeaker(devices.speaker);
+  }
+
+  /** @param {ParticipantInfo} me */
+  enter(me) {
+    this.#own = new Tile(me.name, true, { pin: () => this.#floor.pin(me.id) });
+    this.#own.swapped = () => this.#picture.follow();
+    this.#floor.add(me.id, this.#own.element, { own: true });
+    this.#tellSharing(false);
+    this.updateMe(me);
+    this.#showMine();
+    this.#count();
   }
 
   /**
+   * How I am now. What the service does not let through is switched off here, too.
    * @param {ParticipantInfo} me
-   * @param {MediaStreamTrack | null} camera
-   * @param {boolean} mayEnd
    */
-  enter(me, camera, mayEnd) {
-    this.#me = me.id;
-    this.#own = new Tile(me.name, true);
-    this.#own.show(camera, 'none', null);
-    this.#own.muted = !me.publishing.microphone;
-    element('tiles').append(this.#own.element);
-    for (const id of ['end', 'relay']) element(id).hidden = !mayEnd;
-    for (const id of ['microphone', 'camera']) element(id).hidden = !maySend(me.role);
-    if (!maySend(me.role)) element('screen').hidden = true;
-    this.#tellSharing(false);
-    this.#count();
+  updateMe(me) {
+    this.#me = me;
+    this.#controls.me(me);
+    element('screen').hidden = !canShare() || !maySend(me.role);
+    this.#own?.mark('hand', me.hand !== null);
+    const may = this.#room?.mayStayOn(me);
+    if (may) this.#media?.obey(may);
   }
 
   /**
@@ -77,34 +126,46 @@ export class Stage {
    * @returns {Record<Source, import('../pictures.js').Screen>}
    */
   add(other) {
-    const tile = new Tile(other.name, false);
-    this.tiles.set(other.id, tile);
-    const screen = new Tile(say('screenOf', { name: other.name }), false);
-    this.screens.set(other.id, screen);
+    const { id, name } = other;
+    const pin = () => this.#floor.pin(id);
+    const choose = (/** @type {HTMLElement} */ button) => this.#menu.open(id, tile, button, { pin, pinned: this.#floor.pinned === id });
+    const tile = new Tile(name, false, { pin, choose });
+    const screen = new Tile(say('screenOf', { name }), false, { pin: () => this.#floor.pin(screenKey(id)) });
+    for (const shown of [tile, screen]) shown.swapped = () => this.#picture.follow();
     screen.element.classList.add('screen');
     element('tiles').append(tile.element, screen.element);
+    this.tiles.set(id, tile);
+    this.screens.set(id, screen);
+    this.#numbers.set(id, other.number);
+    this.#floor.add(id, tile.element);
     this.update(other);
-    this.#sizes.watch({ publisher: other.id, source: 'camera' }, tile.element);
-    this.#sizes.watch({ publisher: other.id, source: 'screen' }, screen.element);
+    this.#sizes.watch({ publisher: id, source: 'camera' }, tile.element);
+    this.#sizes.watch({ publisher: id, source: 'screen' }, screen.element);
+    const gain = this.#volumes.gain(id);
+    if (gain !== 1) this.#hearOtherwise(id, gain);
     return { camera: this.#screenOn(tile), screen: this.#screenOn(screen) };
   }
 
   /** @param {ParticipantInfo} other */
-  update(other) {
-    const [tile, screen] = [this.tiles.get(other.id), this.screens.get(other.id)];
-    if (tile) tile.muted = !other.publishing.microphone;
-    if (screen) screen.element.hidden = !other.publishing.screen;
+  update({ id, publishing, hand, away }) {
+    const [tile, screen] = [this.tiles.get(id), this.screens.get(id)];
+    tile?.mark('muted', !publishing.microphone);
+    tile?.mark('hand', hand !== null);
+    tile?.mark('away', away);
+    if (screen) screen.element.hidden = !publishing.screen;
+    if (screen && publishing.screen && !this.#floor.has(screenKey(id))) this.#floor.add(screenKey(id), screen.element, { screen: true });
+    if (!publishing.screen) this.#floor.remove(screenKey(id));
     this.#count();
   }
 
   /** @param {string} id */
   remove(id) {
-    for (const tiles of [this.tiles, this.screens]) {
-      const tile = tiles.get(id);
-      if (tile) this.#sizes.forget(tile.element);
-      tile?.remove();
-      tiles.delete(id);
-    }
+    this.#floor.remove(id);
+    this.#floor.remove(screenKey(id));
+    this.#menu.forget(id);
+    this.#volumes.forget(id);
+    this.#numbers.delete(id);
+    this.#drop(id);
     this.#count();
   }
 
@@ -114,75 +175,105 @@ export class Stage {
     element('relaying').hidden = passed.length === 0;
   }
 
-  /** @param {import('../protocol.d.ts').Talker[]} talkers */
+  /** @param {import('../protocol.d.ts').Talker[]} talkers  the loudest first */
   tellTalkers(talkers) {
+    const me = this.#me?.id ?? '';
     this.talking = new Set(talkers.map(({ id }) => id));
     for (const [id, tile] of this.tiles) tile.talking = this.talking.has(id);
-    if (this.#own) this.#own.talking = this.talking.has(this.#me);
+    if (this.#own) this.#own.talking = this.talking.has(me);
+    for (const { id, level } of talkers) {
+      const tile = id === me ? this.#own : this.tiles.get(id);
+      if (tile) tile.level = level;
+    }
+    this.#floor.talk(talkers.map(({ id }) => id).filter((id) => id !== me));
   }
 
   /** @param {MediaStream} stream */
-  hear(stream) {
-    this.#sound.srcObject = stream;
-    void this.#play();
-  }
+  hear(stream) { this.#sound.hear(stream); }
 
-  /**
-   * A media element plays one track of sound.
-   * @param {MediaStream[]} streams
-   */
-  hearVoices(streams) {
-    this.#voices = streams.map((stream) => Object.assign(document.createElement('audio'), { autoplay: true, srcObject: stream }));
-    this.#sound.after(...this.#voices);
-    void this.#play();
-  }
+  /** @param {import('../leg.js').Voice[]} voices */
+  hearVoices(voices) { this.#sound.hearVoices(voices); }
 
   /** @param {import('../protocol.d.ts').SoundMode} mode */
-  tellSoundMode(mode) {
-    element('relay').textContent = say(mode === 'mix' ? 'relaySound' : 'mixSound');
-  }
+  tellSoundMode(mode) { this.#controls.sound(mode); }
 
-  /** @param {RTCPeerConnectionState} state */
-  connection(state) {
-    if (state === 'connecting') this.#banner(say('connecting'));
-    else if (state === 'disconnected' || state === 'failed') this.#banner(say('interrupted'));
-    else this.#banner('');
-  }
+  /**
+   * @param {RTCPeerConnectionState} state
+   * @param {import('../doors.js').Door[]} doors
+   */
+  connection(state, doors) { this.#banner.connection(state, doors); }
+
+  /** What has to be opened, if the server was never reached. */
+  get blocked() { return this.#banner.blocked; }
 
   /** @param {string} word */
-  say(word) {
-    this.#banner(word);
-    clearTimeout(this.#word);
-    this.#word = setTimeout(() => this.#banner(''), WORD);
-  }
+  say(word) { this.#banner.say(word); }
 
   /** My screen is shown no more, by the browser's own means. */
   screenEnded() { this.#tellSharing(false); }
 
   clear() {
+    this.#media?.close();
+    void this.#picture.close();
+    if (this.#statistics.isOpen) this.#statistics.close();
+    this.#floor.clear();
     this.#own?.remove();
-    for (const tiles of [this.tiles, this.screens]) {
-      for (const tile of tiles.values()) tile.remove();
-      tiles.clear();
-    }
-    this.#sound.srcObject = null;
-    for (const voice of this.#voices) {
-      voice.srcObject = null;
-      voice.remove();
-    }
-    this.#voices = [];
+    for (const id of [...this.tiles.keys()]) this.#drop(id);
+    this.#sound.clear();
+    this.#banner.clear();
   }
 
-  /** A browser that refuses to play by itself is asked again by a tap. */
-  async #play() {
-    try {
-      const players = [this.#sound, ...this.#voices];
-      await Promise.all(players.map((player) => playOn(player, this.#speaker)));
-      await Promise.all(players.map((player) => player.play()));
-      element('hear').hidden = true;
-    } catch (error) {
-      element('hear').hidden = !(error instanceof DOMException && error.name === 'NotAllowedError');
+  /** @param {string} id */
+  #drop(id) {
+    for (const tiles of [this.tiles, this.screens]) {
+      const tile = tiles.get(id);
+      if (tile) this.#sizes.forget(tile.element);
+      tile?.remove();
+      tiles.delete(id);
     }
+  }
+
+  /** What of mine is on, on my tile and on the buttons. */
+  #showMine() {
+    const { microphoneIsOn = false, cameraIsOn = false, camera = null } = this.#media ?? {};
+    this.#own?.show(cameraIsOn ? camera : null, 'none', null);
+    this.#own?.mark('muted', !microphoneIsOn);
+    this.#controls.show({ microphone: microphoneIsOn, camera: cameraIsOn });
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} gain
+   */
+  #hearOtherwise(id, gain) {
+    this.#room?.setGains([{ participant: id, gain }]);
+    this.tiles.get(id)?.mark('silenced', gain === 0);
+    const number = this.#numbers.get(id);
+    if (number !== undefined) this.#sound.setGain(number, gain);
+  }
+
+  async #openSettings() {
+    const [media, me] = [this.#media, this.#me];
+    if (media && me) await this.#settings.open({ media, sound: this.#sound, sends: maySend(me.role) });
+  }
+
+  /** The floor is arranged otherwise: which is the large one, or how all stand. */
+  #arranged() {
+    this.#controls.layout(this.#floor.layout);
+    const { pinned } = this.#floor;
+    for (const [key, tile] of this.#shown()) tile.pinned = key === pinned;
+    this.#picture.follow();
+  }
+
+  /** All tiles, by their places on the floor. @returns {[string, Tile][]} */
+  #shown() {
+    const screens = [...this.screens].map(([id, tile]) => /** @type {[string, Tile]} */ ([screenKey(id), tile]));
+    return [...this.tiles, ...screens, ...(this.#own && this.#me ? [/** @type {[string, Tile]} */ ([this.#me.id, this.#own])] : [])];
+  }
+
+  #large() {
+    const found = this.#shown().find(([key]) => key === this.#floor.large);
+    return found ? { name: found[1].name, stream: found[1].stream, own: found[1] === this.#own } : null;
   }
 
   /**
@@ -214,39 +305,16 @@ export class Stage {
   /** @param {boolean} on */
   #tellSharing(on) {
     this.#sharing = on;
-    element('screen').textContent = say(on ? 'stopScreen' : 'shareScreen');
+    this.#controls.sharing(on);
   }
 
-  #count() {
-    const screens = [...this.screens.values()].filter(({ element: { hidden } }) => !hidden);
-    element('alone').hidden = this.tiles.size > 0;
-    element('tiles').dataset.count = String(Math.min(this.tiles.size + screens.length + 1, 9));
-  }
-
-  /** @param {string} text */
-  #banner(text) {
-    element('banner').textContent = text;
-    element('banner').hidden = !text;
-  }
+  #count() { element('alone').hidden = this.tiles.size > 0; }
 }
 
-/**
- * A button that says what it will do.
- * @param {string} id
- * @param {MediaStreamTrack | null} track
- * @param {[import('../i18n.js').Key, import('../i18n.js').Key]} words  to switch off, to switch on
- * @param {(on: boolean) => void} change
- */
-function toggle(id, track, [off, on], change) {
-  const button = /** @type {HTMLButtonElement} */ (element(id));
-  const show = () => {
-    button.textContent = say(track?.enabled ? off : on);
-    button.classList.toggle('off', Boolean(track) && !track?.enabled);
-  };
-  button.disabled = !track;
-  button.onclick = () => {
-    change(!track?.enabled);
-    show();
-  };
-  show();
+/** @param {string} id */
+const screenKey = (id) => `${id}/screen`;
+
+async function toggleFullscreen() {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen();
 }

@@ -3,65 +3,63 @@
 // A new picture is shown when its first frame is there; until then the old one stays, so a change of path is no gap.
 
 import { say } from '../i18n.js';
+import { Caption, explanation } from './caption.js';
+import { iconButton } from './icons.js';
 
 /** @typedef {import('../protocol.d.ts').Path} Path */
 /** @typedef {import('../protocol.d.ts').Why} Why */
 
-/** @type {Record<Path, [import('../i18n.js').Key, import('../i18n.js').Key]>} */
-const PATHS = {
-  direct: ['pathDirect', 'pathDirectHint'],
-  server: ['pathServer', 'pathServerHint'],
-  peer: ['pathPeer', 'pathPeerHint'],
-  none: ['pathNone', 'pathNoneHint'],
-};
-
-/** @type {Record<Why, import('../i18n.js').Key>} */
-const REASONS = {
-  connected: 'whyConnected',
-  trying: 'whyTrying',
-  both_private: 'whyBothPrivate',
-  not_connected: 'whyNotConnected',
-  uplink_spent: 'whyUplinkSpent',
-  relay_lost: 'whyRelayLost',
-  no_common_way: 'whyNoCommonWay',
-  hides_address: 'whyHidesAddress',
-};
+/**
+ * @typedef {object} Actions
+ * @property {() => void} pin
+ * @property {(button: HTMLElement) => void} [choose]  what else can be done about him
+ */
 
 // Of a track on which nothing has come Chromium shows a black frame as wide as this.
 const UNLIT = 2;
 
+// Levels in dBov between which a voice's ring grows.
+const SOFT = -55;
+const LOUD = -15;
+
 export class Tile {
   element = document.createElement('article');
-  #name = document.createElement('span');
-  #badge = document.createElement('span');
+  #caption;
+  #pin;
   /** @type {Why | null} */ #why = null;
-  #muted = document.createElement('span');
   /** @type {HTMLVideoElement | null} */ #shown = null;
   /** @type {HTMLVideoElement | null} */ #coming = null;
   /** @type {Path} */ #path = 'none';
   /** Who passes on the picture on the screen. @type {{id: string, name: string} | null} */ relay = null;
   #own;
   frames = 0;
+  /** Called when another picture is on the screen. */
+  swapped = () => {};
 
   /**
    * @param {string} name
    * @param {boolean} own  whether this is my own picture
+   * @param {Actions} actions
    */
-  constructor(name, own) {
+  constructor(name, own, { pin, choose }) {
     this.#own = own;
     this.name = name;
     this.element.className = own ? 'tile own' : 'tile';
+    this.element.ariaLabel = own ? say('you', { name }) : name;
     this.element.dataset.initial = [...name.trim()][0]?.toUpperCase() ?? '?';
-    this.#name.className = 'name';
-    this.#name.textContent = own ? say('you', { name }) : name;
-    this.#badge.className = 'badge';
-    this.#badge.hidden = own;
-    this.#muted.className = 'muted';
-    this.#muted.hidden = true;
-    this.#muted.textContent = say('muted');
-    const caption = document.createElement('footer');
-    caption.append(this.#name, this.#muted, this.#badge);
-    this.element.append(caption);
+    this.#caption = new Caption(name, own);
+    this.#pin = iconButton('pin', say('pin', { name }), 'corner', pin);
+    const corner = document.createElement('div');
+    corner.className = 'corners';
+    corner.append(this.#pin);
+    if (choose) {
+      const more = iconButton('more', say('optionsFor', { name }), 'corner', () => choose(more));
+      more.ariaHasPopup = 'dialog';
+      corner.append(more);
+    }
+    this.element.append(this.#caption.element, corner);
+    this.element.ondblclick = pin;
+    this.pinned = false;
     this.#label();
   }
 
@@ -113,10 +111,34 @@ export class Tile {
   }
 
   /** @param {boolean} talking */
-  set talking(talking) { this.element.classList.toggle('talking', talking); }
+  set talking(talking) {
+    this.element.classList.toggle('talking', talking);
+    if (!talking) this.element.style.removeProperty('--level');
+  }
 
-  /** @param {boolean} muted */
-  set muted(muted) { this.#muted.hidden = !muted; }
+  /** How loudly he talks. @param {number} level  in dBov */
+  set level(level) {
+    const share = Math.min(Math.max((level - SOFT) / (LOUD - SOFT), 0), 1);
+    this.element.style.setProperty('--level', share.toFixed(2));
+  }
+
+  /** @param {boolean} pinned */
+  set pinned(pinned) { this.#pin.ariaPressed = String(pinned); }
+
+  /**
+   * @param {import('./caption.js').Mark} mark
+   * @param {boolean} on
+   */
+  mark(mark, on) {
+    this.#caption.mark(mark, on);
+    if (mark === 'away') this.element.classList.toggle('absent', on);
+  }
+
+  /** What is on the screen. @returns {MediaStream | null} */
+  get stream() { return /** @type {MediaStream | null} */ (this.#shown?.srcObject ?? null); }
+
+  /** By which way the picture comes and why. */
+  get explanation() { return explanation(this.#path, this.relay?.name ?? '', this.#why); }
 
   remove() {
     this.#drop(this.#coming);
@@ -147,6 +169,7 @@ export class Tile {
     this.relay = relay;
     this.#drop(old);
     this.#label();
+    this.swapped();
   }
 
   /** @param {HTMLVideoElement | null} video */
@@ -156,14 +179,7 @@ export class Tile {
     video.remove();
   }
 
-  #label() {
-    const [words, hint] = PATHS[this.#path];
-    const name = this.relay?.name ?? '';
-    this.#badge.textContent = say(words, { name });
-    const because = this.#why && this.#path !== 'none' ? ` ${say(REASONS[this.#why])}` : '';
-    this.#badge.title = say(hint, { name }) + because;
-    this.#badge.dataset.path = this.#path;
-  }
+  #label() { this.#caption.path(this.#path, this.relay?.name ?? '', this.#why); }
 }
 
 /**

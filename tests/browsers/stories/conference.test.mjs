@@ -83,7 +83,7 @@ test('a listener hears and sees, and is neither heard nor seen', { ...STORY, ski
   }));
 
 async function moderatorEnds(moderator, people) {
-  await (await moderator.find('button', 'End for all')).click();
+  await moderator.choose('End for all');
   await Promise.all(people.map((person) =>
     until(`${person.name} reads that it is over`, 3_000, async () => (await person.text()).includes('The moderator ended the conference.'))));
 }

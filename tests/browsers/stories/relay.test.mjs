@@ -29,7 +29,7 @@ test('three Chromiums: the moderator has sound relayed, and mixed again, in mid-
     await onlyRelayed(stage.service);
     for (const mode of ['mix', 'relay', 'mix']) {
       for (const person of people) await person.follow(person === ann ? ben : ann);
-      await (await ann.find('button', mode === 'mix' ? 'Mix voices' : 'Send voices unmixed')).click();
+      await ann.choose(mode === 'mix' ? 'Mix voices' : 'Send voices unmixed');
       await allKnow(people, mode);
       await eachHearsTheOthers(people);
       t.diagnostic(`to ${mode}: ${await nobodyMissedASyllable(people)}`);
@@ -46,7 +46,7 @@ test('a conference that is mixed from the beginning is relayed in mid-call', STO
     await onlyMixed(stage.service);
     assert.equal(await ben.page.$('#relay:not([hidden])'), null, 'others than the moderator have no such button');
     for (const person of people) await person.follow(person === ann ? ben : ann);
-    await (await ann.find('button', 'Send voices unmixed')).click();
+    await ann.choose('Send voices unmixed');
     await allKnow(people, 'relay');
     await eachHearsTheOthers(people);
     t.diagnostic(`to relay: ${await nobodyMissedASyllable(people)}`);
