@@ -14,9 +14,8 @@ use crate::{
 
 impl Task {
     pub(super) async fn offer(&mut self, parts: &Parts) -> Result<(), LegError> {
-        let offer = promise::create(&parts.webrtcbin, WebRTCSDPType::Offer).await?;
-        promise::set_local(&parts.webrtcbin, &offer).await?;
-        let sdp = parts.ours.offer(&self.describe(&text_of(&offer)?)?);
+        let offer = promise::offer(&parts.webrtcbin).await?;
+        let sdp = parts.ours.offer(&self.describe(&offer)?);
         self.announced += sdp::candidates(&sdp).count();
         self.state = State::Offered {
             offer: sdp.clone(),
@@ -97,7 +96,7 @@ impl Task {
         parts.streams.announced(&offer);
         let known = sdp::for_webrtcbin(&offer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Offer, &known).await?;
-        let answer = promise::create(&parts.webrtcbin, WebRTCSDPType::Answer).await?;
+        let answer = promise::answer(&parts.webrtcbin).await?;
         let answer = sdp::passive(&text_of(&answer)?);
         let description = promise::parse(WebRTCSDPType::Answer, &answer)?;
         promise::set_local(&parts.webrtcbin, &description).await?;

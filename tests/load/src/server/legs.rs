@@ -42,7 +42,12 @@ pub fn run(ice: Ice, people: usize, listener_packet: u32) -> Result<(), LoadErro
         legs: BTreeMap::new(),
         watch: Watch::default(),
     };
-    let runtime = tokio::runtime::Runtime::new().map_err(LoadError::io("starting tokio"))?;
+    // As `convene serve` has it.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(LoadError::io("starting tokio"))?;
     runtime.block_on(legs.serve())
 }
 
