@@ -1,0 +1,53 @@
+// Everyone can use every view.
+
+import { test } from 'node:test';
+import { everyoneCanUse } from '../access.mjs';
+import { onStage, unable } from '../stage.mjs';
+import { until } from '../until.mjs';
+
+const STORY = { timeout: 240_000, skip: unable() };
+
+test('the start page, and what it has made', STORY, () =>
+  onStage([{ name: 'ann', tone: 440 }], async (stage, ann) => {
+    await stage.service.create({ title: 'Open house', listed: true });
+    await ann.open(stage.service.origin);
+    await until('the list is there', 5_000, async () => (await ann.text()).includes('Open house'));
+    await everyoneCanUse(ann, 'start');
+    await ann.press('Create');
+    await ann.find('link', 'Enter');
+    await everyoneCanUse(ann, 'made');
+  }));
+
+test('before one is in, while one waits, and afterwards', STORY, () =>
+  onStage([{ name: 'ann', tone: 440 }], async (stage, ann) => {
+    const { url } = await stage.service.create({ title: 'Open house', lobby: true });
+    await ann.open(url);
+    await until('the title is to be read', 5_000, async () => (await ann.text()).includes('Open house'));
+    await everyoneCanUse(ann, 'join');
+    await ann.join();
+    await until('ann waits', 5_000, async () => (await ann.text()).includes('A moderator has to let you in'));
+    await everyoneCanUse(ann, 'waiting');
+    await ann.press('Leave');
+    await ann.find('link', 'Join again');
+    await everyoneCanUse(ann, 'over');
+  }));
+
+test('the conference: alone, beside others, and all that opens in it', STORY, () =>
+  onStage([{ name: 'ann', tone: 440 }, { name: 'leo' }], async (stage, ann, leo) => {
+    const { url, moderator_token } = await stage.service.create({ title: 'Open house' });
+    await ann.enter(`${url}#t=${moderator_token}`);
+    await everyoneCanUse(ann, 'alone');
+    await leo.enter(url);
+    await until('they see each other', 10_000, async () => (await ann.sees(leo)) && (await leo.sees(ann)));
+    await everyoneCanUse(ann, 'grid');
+    await everyoneCanUse(leo, 'without-devices');
+    await ann.press('Speaker view');
+    await everyoneCanUse(ann, 'speaker');
+    await ann.press('More');
+    await everyoneCanUse(ann, 'menu');
+    for (const sheet of ['Settings', 'Statistics', 'Keyboard shortcuts']) {
+      await ann.page.keyboard.press('Escape');
+      await ann.choose(sheet);
+      await everyoneCanUse(ann, sheet.toLowerCase().replace(' ', '-'));
+    }
+  }));
