@@ -4,10 +4,11 @@
 
 mod common;
 
-use std::net::SocketAddr;
+use std::{io::Read, net::SocketAddr};
 
 use common::{Answer, Person, ask, get, join, post, raw, story, story_with};
 use convene::{Secret, config::Config};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 const CONFERENCES: &str = "/api/v1/conferences";
@@ -309,6 +310,30 @@ async fn only_sites_that_the_operator_lists_show_the_page_in_a_frame() {
         assert_eq!(page.header("x-frame-options"), None);
         let told = get(house.address, "/api/v1/embedding").await.json();
         assert_eq!(told, json!({"origins": [site]}));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_comes_in_gzip_to_whoever_takes_it() {
+    story(|house| async move {
+        let plain = get(house.address, "/i18n.js").await;
+        assert_eq!(plain.header("content-encoding"), None);
+        let takes = ("accept-encoding", "br, gzip");
+        let small = ask(house.address, "GET", "/i18n.js", &[takes], "").await;
+        assert_eq!(small.header("content-encoding"), Some("gzip"));
+        assert_eq!(small.header("vary"), Some("accept-encoding"));
+        let mut text = String::new();
+        GzDecoder::new(&*small.octets)
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text, plain.body);
+        assert!(small.octets.len() < plain.octets.len());
+        let tag = small.header("etag").unwrap();
+        assert_ne!(Some(tag), plain.header("etag"));
+        let known = ("if-none-match", tag);
+        let again = ask(house.address, "GET", "/i18n.js", &[takes, known], "").await;
+        assert_eq!((again.status, again.octets.len()), (304, 0));
     })
     .await;
 }

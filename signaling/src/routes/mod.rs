@@ -1,6 +1,7 @@
 //! What stands at which path. warp takes a request apart; the table [`Route::find`] says what it is for; the two
 //! rooms below answer. Every answer that is no success is an `ApiError` in JSON.
 
+mod gzip;
 mod page;
 mod rest;
 

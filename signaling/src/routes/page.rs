@@ -7,7 +7,7 @@ use warp::{
     reply::Response,
 };
 
-use super::{Request, shortened};
+use super::{Request, gzip, shortened};
 use crate::{House, failure::Failure};
 
 /// The page in which one joins a conference.
@@ -33,14 +33,23 @@ pub(super) fn file(house: &House, request: &Request, name: &str) -> Result<Respo
     let name = if name.is_empty() { START } else { name };
     let file =
         Files::get(name).ok_or_else(|| Failure::NoSuchPath(shortened(&format!("/{name}"))))?;
-    let tag = etag(&file.metadata.sha256_hash());
+    let hash = file.metadata.sha256_hash();
+    let takes = request.header(header::ACCEPT_ENCODING);
+    let small = takes
+        .is_some_and(gzip::is_taken)
+        .then(|| gzip::compressed(hash, &file.data))
+        .flatten();
+    let tag = etag(&hash, small.is_some());
     let known = request
         .header(header::IF_NONE_MATCH)
         .is_some_and(|tags| tags.contains(&tag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        file.data.into_owned().into_response()
+        match &small {
+            Some(small) => small.to_vec().into_response(),
+            None => file.data.into_owned().into_response(),
+        }
     };
     let headers = response.headers_mut();
     headers.insert(
@@ -49,6 +58,10 @@ pub(super) fn file(house: &House, request: &Request, name: &str) -> Result<Respo
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::ETAG, value(&tag));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if small.is_some() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         value(&policy(house, request.host())),
@@ -86,9 +99,11 @@ fn policy(house: &House, host: Option<&str>) -> String {
     )
 }
 
-fn etag(hash: &[u8; 32]) -> String {
+/// Each of a file's encodings has its own (RFC 9110 section 8.8.3.3).
+fn etag(hash: &[u8; 32], small: bool) -> String {
     let hex = hash[..16].iter().map(|byte| format!("{byte:02x}"));
-    format!("\"{}\"", hex.collect::<String>())
+    let coding = if small { "-gzip" } else { "" };
+    format!("\"{}{coding}\"", hex.collect::<String>())
 }
 
 fn value(text: &str) -> HeaderValue {

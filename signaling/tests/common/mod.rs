@@ -80,6 +80,8 @@ pub struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
+    /// The body as it came.
+    pub octets: Vec<u8>,
 }
 
 impl Answer {
@@ -111,11 +113,14 @@ pub async fn raw(address: SocketAddr, request: &str) -> Answer {
         .unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let begin = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let octets = begin.map_or(&[][..], |at| &bytes[at + 4..]);
     let status = head.split(' ').nth(1).unwrap_or("0").parse().unwrap();
     Answer {
         status,
         head: head.into(),
         body: body.into(),
+        octets: octets.to_vec(),
     }
 }
 
