@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eachHearsTheOthers, hearsOnly, pagesAreQuiet, picturesMove } from '../checks.mjs';
 import { enterInTurn } from '../person.mjs';
+import { MEDIA_PORT, PORT } from '../service.mjs';
 import { makeSmallPictures } from '../small.mjs';
 import { onStage, unable } from '../stage.mjs';
 import { until } from '../until.mjs';
@@ -16,6 +17,7 @@ const PHONE = { width: 360, height: 740 };
 const TENTH_DB = 20;
 const NEARLY_DB = 4;
 const SILENT_DB = -70;
+const BLOCKED_WITHIN_MS = 15_000;
 
 /** @param {{firefox?: boolean}} [how] */
 const cast = ({ firefox = false } = {}) => [
@@ -145,6 +147,20 @@ test('a moderator switches a microphone off, and it is off', { ...STORY, skip: u
     await hearsOnly(ann, [ben], []);
     pagesAreQuiet([ann, ben], stage.service.origin);
   }));
+
+test('who reaches the server neither by UDP nor by TCP reads what has to be opened', { ...STORY, skip: unable() }, () =>
+  onStage(cast().slice(0, 1), async (stage, ann) => {
+    const { url } = await stage.service.create({ title: 'Behind a wall' });
+    await stage.blockAll(ann);
+    await ann.enter(url);
+    const host = stage.lab.server.address;
+    await until('it is in the banner', BLOCKED_WITHIN_MS, async () => {
+      const text = await ann.text();
+      return text.includes(`UDP port ${MEDIA_PORT} to ${host}`) && text.includes(`TCP port ${MEDIA_PORT} to ${host}`);
+    });
+    for (const size of [DESK, PHONE]) await ann.picture('stage-blocked', size);
+    pagesAreQuiet([ann], `http://127.0.0.1:${PORT}`);
+  }, { wired: true }));
 
 /** Who is large on a page, if anybody is. */
 const largeOn = (person) => person.page.evaluate(() =>
