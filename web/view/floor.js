@@ -21,7 +21,7 @@ export class Floor {
   /** @type {string | null} */ #pinned = null;
   /** @type {Layout} */ #layout = forGood.get(KEPT) === 'speaker' ? 'speaker' : 'grid';
   #changed;
-  #observer = new ResizeObserver(() => this.#place());
+  #observer = new ResizeObserver(() => this.#resized());
 
   /** @param {() => void} changed  the layout, or which is the large one */
   constructor(changed) {
@@ -89,7 +89,14 @@ export class Floor {
     if (this.large !== before) this.#turned();
   }
 
+  /** What follows a window's edge follows it at once. */
+  #resized() {
+    this.#field.classList.add('still');
+    this.#place();
+  }
+
   #turned() {
+    this.#field.classList.remove('still');
     this.#place();
     this.#changed();
   }
