@@ -51,3 +51,26 @@ test('the conference: alone, beside others, and all that opens in it', STORY, ()
       await everyoneCanUse(ann, sheet.toLowerCase().replace(' ', '-'));
     }
   }));
+
+const chinese = {
+  name: 'ann',
+  tone: 440,
+  prepare: (page) => page.evaluateOnNewDocument(() => {
+    Object.defineProperty(navigator, 'languages', { get: () => ['zh-CN', 'en'] });
+  }),
+};
+
+test('in Chinese: the start page, before one is in, and the conference', STORY, () =>
+  onStage([chinese], async (stage, ann) => {
+    const { url, moderator_token } = await stage.service.create({ title: '周会', listed: true });
+    await ann.open(stage.service.origin);
+    await until('the list is there', 5_000, async () => (await ann.text()).includes('公开会议'));
+    await everyoneCanUse(ann, 'zh-start');
+    await ann.open(`${url}#t=${moderator_token}`);
+    await until('the title is to be read', 5_000, async () => (await ann.text()).includes('周会'));
+    await everyoneCanUse(ann, 'zh-join');
+    await (await ann.find('textbox', '您的名字')).type('王安');
+    await ann.press('加入');
+    await until('ann is in', 10_000, async () => (await ann.report())?.me?.id);
+    await everyoneCanUse(ann, 'zh-alone');
+  }));
