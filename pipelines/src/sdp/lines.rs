@@ -105,14 +105,20 @@ impl Ours {
     }
 }
 
-/// A description of the browser's as webrtcbin has to see it: all that it learns is who sends the sound.
+/// A description of the browser's as webrtcbin has to see it: all that it learns is who sends the sound. A certificate that
+/// is said once for all m-lines (RFC 8122 section 5), as Firefox does, stands at this one: webrtcbin 1.22 has none in its
+/// answer to an offer otherwise.
 #[must_use]
 pub(crate) fn for_webrtcbin(description: &Sections<'_>) -> String {
     let Sections { head, media } = description;
     let first = media.first().map_or(&[][..], |first| first);
+    let certificates: Vec<_> = match attribute(first, "fingerprint") {
+        Some(_) => Vec::new(),
+        None => head.iter().filter(|line| is_fingerprint(line)).collect(),
+    };
     let mut out = String::with_capacity(2_048);
     let mut write = |line: &str| out.extend([line, "\r\n"]);
-    for line in head {
+    for line in head.iter().filter(|line| !is_fingerprint(line)) {
         match attribute(first, "mid").filter(|_| line.starts_with("a=group:BUNDLE")) {
             Some(mid) => write(&format!("a=group:BUNDLE {mid}")),
             None => write(line),
@@ -122,9 +128,14 @@ pub(crate) fn for_webrtcbin(description: &Sections<'_>) -> String {
         write(line);
     }
     if !first.is_empty() {
+        certificates.into_iter().for_each(|line| write(line));
         write("a=sendonly");
     }
     out
+}
+
+fn is_fingerprint(line: &str) -> bool {
+    line.starts_with("a=fingerprint:")
 }
 
 /// Whether the browser takes the mix.
@@ -367,6 +378,16 @@ mod tests {
             assert_eq!(hears(&said), heard, "{direction}");
         }
         assert_eq!(for_webrtcbin(&Sections::of("v=0\r\n")), "v=0\r\n");
+    }
+
+    #[test]
+    fn a_certificate_that_is_said_once_is_the_sounds_too() {
+        let said = "v=0\r\na=fingerprint:sha-256 AA\r\nt=0 0\r\nm=audio 9 X 111\r\na=mid:a\r\n";
+        let told = "v=0\r\nt=0 0\r\nm=audio 9 X 111\r\na=mid:a\r\na=fingerprint:sha-256 AA\r\na=sendonly\r\n";
+        assert_eq!(for_webrtcbin(&Sections::of(said)), told);
+        let own = said.replace("a=mid:a\r\n", "a=mid:a\r\na=fingerprint:sha-256 BB\r\n");
+        let told = told.replace("sha-256 AA", "sha-256 BB");
+        assert_eq!(for_webrtcbin(&Sections::of(&own)), told, "its own counts");
     }
 
     #[test]
