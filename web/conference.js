@@ -1,11 +1,15 @@
 // The conference page, as a recipe: look at the link, choose devices, join, be in it, see that it is over.
 
+import { openBoth } from './codec/devices.js';
 import { embed, NotNow, overheard } from './embed.js';
 import { say, translate } from './i18n.js';
 import { forThisTab } from './kept.js';
 import { embedding, look } from './registration/api.js';
+import { identity } from './registration/identity.js';
+import { keep, take } from './registration/session.js';
 import { report } from './report.js';
 import { Room } from './room.js';
+import { Beside } from './view/beside.js';
 import { Entrance } from './view/entrance.js';
 import { Stage } from './view/stage.js';
 import { element, only } from './view/elements.js';
@@ -21,7 +25,11 @@ let token = takeToken();
 const entrance = new Entrance(join);
 const stage = new Stage();
 const waiting = new Waiting(leave);
+const beside = new Beside(() => room, (words) => stage.say(words));
 /** @type {Room | null} */ let room = null;
+/** Who is in, and with what. @type {{newcomer: import('./room.js').Newcomer, devices: import('./codec/devices.js').Devices} | null} */
+let inside = null;
+/** Whether the view before one is in has been made ready. */ let greeted = false;
 /** @type {ReturnType<typeof setInterval> | undefined} */ let asking;
 let quality = { rttMs: /** @type {number | null} */ (null), loss: /** @type {number | null} */ (null) };
 
@@ -41,9 +49,11 @@ const site = embed({
   report: told,
 }, embedding);
 translate(document);
-await welcome();
+const before = take(id);
+await (before ? comeBack(before) : welcome());
 
 async function welcome() {
+  greeted = true;
   only('joining');
   try {
     entrance.title = (await look(id)).title || say('untitled');
@@ -59,11 +69,40 @@ async function welcome() {
  * @param {import('./protocol.d.ts').Wishes} wishes
  */
 async function join(name, devices, wishes) {
-  const joined = new Room(id, devices, overheard(view(devices), site));
-  room = joined;
-  stage.control(joined, devices, leave);
+  enter({ name, token, identity: identity(), wishes }, devices, null);
+}
+
+/**
+ * The same participant again, by a page that has nothing yet: the devices come when the browser gives them.
+ * @param {import('./registration/session.js').Session} left
+ */
+async function comeBack({ place, name, wishes, camera, microphone, music, speaker }) {
+  const none = { camera: null, microphone: null, speaker };
+  const back = enter({ name, token, identity: identity(), wishes }, none, place);
+  if (!camera && !microphone) return;
+  const opened = await openBoth({ camera, microphone, music });
+  const devices = { camera: opened.camera.track, microphone: opened.microphone.track, speaker };
+  if (devices.camera) devices.camera.enabled = camera?.on ?? false;
+  if (devices.microphone) devices.microphone.enabled = microphone?.on ?? false;
+  if (room !== back || !inside) return stop(devices);
+  inside.devices = devices;
+  stage.useDevices(back, devices);
+  await back.useDevices(devices);
+}
+
+/**
+ * @param {import('./room.js').Newcomer} newcomer
+ * @param {import('./codec/devices.js').Devices} devices
+ * @param {import('./registration/line.js').Place | null} place
+ */
+function enter(newcomer, devices, place) {
+  const entering = new Room(id, newcomer, devices, overheard(view(), site), place);
+  room = entering;
+  inside = { newcomer, devices };
+  stage.control(entering, devices, leave);
   element('invite').onclick = () => openInvitation(links());
-  await joined.join(name, token, wishes);
+  entering.enter();
+  return entering;
 }
 
 /** Only whoever moderates by a link has it to give to himself. */
@@ -90,29 +129,66 @@ function leave() {
   over(say('left'), true);
 }
 
-/**
- * @param {import('./codec/devices.js').Devices} devices
- * @returns {import('./room.js').View}
- */
-function view(devices) {
+/** What another page needs to be the same participant. @returns {import('./registration/session.js').Session | null} */
+function session() {
+  const place = room?.place;
+  if (!place || !inside) return null;
+  const { newcomer: { name, wishes }, devices: { camera, microphone, speaker } } = inside;
+  const music = microphone?.getSettings().echoCancellation === false;
+  return { place, name, wishes, camera: sense(camera), microphone: sense(microphone), music, speaker };
+}
+
+/** @param {MediaStreamTrack | null} track */
+function sense(track) { return track && { id: track.getSettings().deviceId ?? '', label: track.label, on: track.enabled }; }
+
+/** @param {import('./codec/devices.js').Devices} devices */
+function stop({ camera, microphone }) {
+  camera?.stop();
+  microphone?.stop();
+}
+
+/** @returns {import('./view/contract.d.ts').View} */
+function view() {
   return {
     waits: (until, conference) => waiting.show(until, conference),
-    entered(me, title, mayEnd) {
+    entered(me, title) {
       waiting.close();
       document.title = title || say('untitled');
       only('room');
       stage.enter(me);
+      beside.enter(me);
+      clearInterval(asking);
       asking = setInterval(async () => { quality = await room?.quality() ?? quality; }, 2_000);
     },
-    add: (other) => stage.add(other),
-    update: (other) => stage.update(other),
-    updateMe: (me) => stage.updateMe(me),
-    remove: (other) => stage.remove(other),
+    updateMe(me) {
+      stage.updateMe(me);
+      beside.me(me);
+    },
+    rules: (rules) => beside.rules(rules),
+    waiting: (list) => beside.waiting(list),
+    asked: (by, permission) => void beside.asked(by, permission, () => stage.switchOn(permission)),
+    chat: (messages, anew) => beside.chat(messages, anew),
+    reached: (here) => stage.reached(here),
+    add(other) {
+      beside.update(other);
+      return stage.add(other);
+    },
+    update(other) {
+      stage.update(other);
+      beside.update(other);
+    },
+    remove(id) {
+      stage.remove(id);
+      beside.remove(id);
+    },
     relaying: (passed) => stage.relaying(passed),
     talkers: (talkers) => stage.tellTalkers(talkers),
     sound: (stream) => stage.hear(stream),
     voices: (voices) => stage.hearVoices(voices),
-    soundMode: (mode) => stage.tellSoundMode(mode),
+    soundMode(mode) {
+      stage.tellSoundMode(mode);
+      beside.soundMode(mode);
+    },
     screenEnded: () => stage.screenEnded(),
     connection: (state, doors) => stage.connection(state, doors),
     refused(code, message, fatal) {
@@ -124,17 +200,21 @@ function view(devices) {
     },
     over(why) {
       /** @type {Record<typeof why, import('./i18n.js').Key>} */
-      const words = { moderator: 'endedModerator', empty: 'endedEmpty', shutdown: 'endedShutdown', dropped: 'dropped', lost: 'socketLost' };
+      const words = { moderator: 'endedModerator', empty: 'endedEmpty', shutdown: 'endedShutdown', dropped: 'dropped', removed: 'removed', banned: 'banned', lost: 'socketLost', elsewhere: 'elsewhere' };
+      const left = session();
       const { blocked } = stage;
-      over(why === 'dropped' && blocked ? blocked : say(words[why]), why === 'dropped' || why === 'lost');
+      over(why === 'dropped' && blocked ? blocked : say(words[why]), ['dropped', 'removed', 'lost', 'elsewhere'].includes(why));
+      if (why === 'elsewhere' && left) offerToTakeBack(left);
     },
   };
 }
 
 /** @param {string} why  one does not get in, as it is now */
 function refuse(why) {
+  inside = null;
   waiting.close();
-  only('joining');
+  if (greeted) only('joining');
+  else void welcome();
   entrance.refuse(why);
 }
 
@@ -146,10 +226,27 @@ function over(why, mayReturn) {
   clearInterval(asking);
   waiting.close();
   entrance.close();
+  if (inside) stop(inside.devices);
+  inside = null;
   stage.clear();
+  beside.clear();
   element('why').textContent = why;
   element('again').hidden = !mayReturn;
+  element('again').textContent = say('rejoin');
+  element('again').onclick = null;
   only('over');
+}
+
+/**
+ * Another window is this participant now; one click, and this one is again.
+ * @param {import('./registration/session.js').Session} left
+ */
+function offerToTakeBack(left) {
+  element('again').textContent = say('takeBack');
+  element('again').onclick = (event) => {
+    event.preventDefault();
+    void comeBack(left);
+  };
 }
 
 /** The token comes in the fragment, which no server sees, and is not left to be copied with the link. */
@@ -169,4 +266,9 @@ function forgetToken() {
 }
 
 document.addEventListener('visibilitychange', () => room?.look());
-addEventListener('pagehide', () => room?.leave());
+for (const event of ['online', 'offline', 'pageshow']) addEventListener(event, () => room?.networkChanged());
+// A page that is loaded anew cannot be told from one that is closed: who does not come back is missed some seconds later.
+addEventListener('pagehide', () => {
+  const left = session();
+  if (left) keep(id, left);
+});

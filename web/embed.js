@@ -128,13 +128,13 @@ export function embed(commands, listed) {
 
 /**
  * The same view, of which the site hears, too.
- * @param {import('./room.js').View} view
+ * @param {import('./view/contract.d.ts').View} view
  * @param {{tell: Embedding['tell']}} site
- * @returns {import('./room.js').View}
+ * @returns {import('./view/contract.d.ts').View}
  */
 export function overheard(view, site) {
   let talking = '';
-  /** @type {{[T in keyof import('./room.js').View]?: (...what: Parameters<import('./room.js').View[T]>) => void}} */
+  /** @type {{[T in keyof import('./view/contract.d.ts').View]?: (...what: Parameters<import('./view/contract.d.ts').View[T]>) => void}} */
   const ears = {
     waits: (until) => site.tell('waiting', { until }),
     entered: (me, title) => site.tell('joined', { me: person(me), title }),

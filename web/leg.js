@@ -3,7 +3,7 @@
 import { doors } from './doors.js';
 import { Layers } from './layers.js';
 
-/** @typedef {import('./registration/socket.js').Socket} Socket */
+/** @typedef {{send: (message: import('./protocol.d.ts').ClientMessage) => boolean}} Wire  to the service */
 /** @typedef {{stream: MediaStream, number: () => number | null}} Voice */
 /** @typedef {{camera_mid: string, screen_mid: string, sdp: string}} Offer */
 
@@ -22,13 +22,14 @@ const STILL = 200;
 export class Leg {
   #connection = new RTCPeerConnection();
   #socket; #outside;
+  #wasConnected = false;
   /** @type {MediaStreamTrack | null} */ #microphone;
   /** @type {Layers | null} */ #camera = null;
   /** @type {RTCRtpSender | null} */ #screen = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #interrupted;
 
   /**
-   * @param {Socket} socket
+   * @param {Wire} socket
    * @param {MediaStreamTrack | null} microphone
    * @param {Outside} outside
    */
@@ -154,6 +155,17 @@ export class Leg {
     return source && since(source.timestamp) < STILL ? source.rtpTimestamp : null;
   }
 
+  /** Whether it has ever carried packets. */
+  get wasConnected() { return this.#wasConnected; }
+
+  /** Finds its way anew (RFC 8445 section 9); what is sent and heard goes on meanwhile as well as it can. */
+  async restart() {
+    if (this.#connection.signalingState === 'closed') return;
+    const offer = await this.#connection.createOffer({ iceRestart: true });
+    await this.#connection.setLocalDescription(offer);
+    this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
+  }
+
   /** By which my picture leaves for the server. @returns {import('./p2p/meter.js').Way} */
   get way() { return { kind: 'server', connection: this.#connection }; }
 
@@ -169,16 +181,11 @@ export class Leg {
 
   #changed() {
     const state = this.#connection.connectionState;
+    if (state === 'connected') this.#wasConnected = true;
     this.#outside.state(state);
     clearTimeout(this.#interrupted);
-    if (state === 'failed') void this.#restart();
-    if (state === 'disconnected') this.#interrupted = setTimeout(() => this.#restart(), INTERRUPTED);
-  }
-
-  async #restart() {
-    const offer = await this.#connection.createOffer({ iceRestart: true });
-    await this.#connection.setLocalDescription(offer);
-    this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
+    if (state === 'failed') void this.restart();
+    if (state === 'disconnected') this.#interrupted = setTimeout(() => void this.restart(), INTERRUPTED);
   }
 }
 

@@ -457,7 +457,7 @@ key: string,
 /**
  * Whether this page has its side of the leg still; otherwise it gets a new `offer`.
  */
-has_leg: boolean, } | { "type": "act", 
+has_leg: boolean, } | { "type": "ping", } | { "type": "act", 
 /**
  * Any number, to tell the answer by.
  */
@@ -757,7 +757,7 @@ by: string,
 /**
  * What.
  */
-permission: Permission, } | { "type": "done", 
+permission: Permission, } | { "type": "pong", } | { "type": "done", 
 /**
  * Your number.
  */

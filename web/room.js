@@ -1,85 +1,98 @@
 // The conference as this page sees it: who is there, the connections, and what the service says. The view is told, never asked.
 
-import { Leg } from './leg.js';
-import { maySend } from './permission/role.js';
-import { Word } from './permission/word.js';
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
+import { Acts } from './permission/acts.js';
+import { maySend } from './permission/role.js';
+import { Word } from './permission/word.js';
 import { Probe } from './probe.js';
-import { identity } from './registration/identity.js';
+import { dispatch } from './registration/handlers.js';
+import { Line } from './registration/line.js';
 import { Socket } from './registration/socket.js';
+import { Served } from './served.js';
 import { Talkers } from './talkers.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
-/** @typedef {import('./protocol.d.ts').ServerMessage} ServerMessage */
 /** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
 /** @typedef {import('./protocol.d.ts').Wishes} Wishes */
-/** @typedef {import('./registration/socket.js').Handlers} Handlers */
-/** @typedef {import('./protocol.d.ts').Talker} Talker */
+/** @typedef {import('./protocol.d.ts').LeaveReason} LeaveReason */
+/** @typedef {import('./registration/handlers.js').Handlers} Handlers */
+/** @typedef {import('./registration/line.js').Place} Place */
 /** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
+/** @typedef {import('./view/contract.d.ts').View} View */
+/** @typedef {import('./protocol.d.ts').Shown} Shown */
 /** @typedef {import('./protocol.d.ts').Source} Source */
-/** @typedef {import('./protocol.d.ts').WaitsFor} WaitsFor */
-/** @typedef {import('./protocol.d.ts').ConferenceInfo} ConferenceInfo */
-/** @typedef {{publisher: string, to: string}} Passed  names */
+/** @typedef {{camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null}} Tracks */
 
 /**
- * @typedef {object} View
- * @property {(until: WaitsFor, conference: ConferenceInfo) => void} waits  one is not in yet
- * @property {(me: ParticipantInfo, title: string, mayEnd: boolean) => void} entered
- * @property {(other: ParticipantInfo) => Record<Source, import('./pictures.js').Screen>} add
- * @property {(other: ParticipantInfo) => void} update
- * @property {(me: ParticipantInfo) => void} updateMe
- * @property {(id: string) => void} remove
- * @property {(passed: Passed[]) => void} relaying  what this page passes on
- * @property {(talkers: Talker[]) => void} talkers
- * @property {(stream: MediaStream) => void} sound
- * @property {(voices: import('./leg.js').Voice[]) => void} voices  talkers' own sound, from now on and for good
- * @property {(mode: SoundMode) => void} soundMode
- * @property {() => void} screenEnded  mine, by the browser's own means
- * @property {(state: RTCPeerConnectionState, doors: import('./doors.js').Door[]) => void} connection  of the leg; `doors`:
- *   where the server can be reached
- * @property {(code: ErrorCode, message: string, fatal: boolean) => void} refused
- * @property {(why: 'moderator' | 'empty' | 'shutdown' | 'dropped' | 'lost') => void} over
+ * Who enters: all that is said of him, once or again.
+ * @typedef {object} Newcomer
+ * @property {string} name
+ * @property {string | null} token
+ * @property {string} identity
+ * @property {Wishes} wishes
  */
 
-// The number of what one asks for with one's own hand; its answers say nothing that `updated` does not.
-const HAND = 1;
+// Milliseconds after coming back within which the service has said how all stands now.
+const TOLD = 1_000;
 
 export class Room {
-  /** @type {Socket} */ #socket;
-  /** @type {Leg | null} */ #leg = null;
+  /** @type {Line} */ #line;
+  /** What this page asks for, each with its one answer. */ acts = new Acts((message) => this.#say(message));
   #probe = new Probe({
-    signal: (signal) => this.#socket.send({ type: 'probe', signal }),
+    signal: (signal) => this.#say({ type: 'probe', signal }),
     connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
   });
-  #talkers = new Talkers(() => this.#leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
-  #view; #devices; #mesh;
-  /** @type {Meter | null} */ #meter = null;
+  #talkers = new Talkers(() => this.#served.leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
   #word = new Word();
+  #newcomer; #view; #devices; #mesh; #served; #handlers;
+  /** @type {Meter | null} */ #meter = null;
   /** @type {MediaStreamTrack | null} */ #screen = null;
-  /** @type {Record<Source, boolean>} */ #serverNeeds = { camera: false, screen: false };
-  /** @type {SoundMode} */ #soundMode = 'mix';
-  #hearsVoices = false;
+  #inside = false;
   #closed = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #told;
 
   /**
    * @param {string} conference
-   * @param {{camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null}} devices
+   * @param {Newcomer} newcomer
+   * @param {Tracks} devices
    * @param {View} view
+   * @param {Place | null} [place]  as whom to come back; null: one comes
    */
-  constructor(conference, devices, view) {
+  constructor(conference, newcomer, devices, view, place = null) {
+    this.#newcomer = newcomer;
     this.#devices = devices;
     this.#view = view;
     this.#mesh = new Mesh({
-      send: (message) => this.#socket.send(message),
+      send: (message) => this.#say(message),
       track: (source) => this.#track(source),
-      slot: (mid) => (mid ? this.#leg?.slot(mid) ?? null : null),
+      slot: (mid) => (mid ? this.#served.leg?.slot(mid) ?? null : null),
       relaying: () => view.relaying(this.passedOn),
     });
-    this.#socket = new Socket(conference, this.#handlers(), () => this.#over('lost'));
+    this.#served = new Served({
+      send: (message) => this.#say(message),
+      microphone: () => this.#devices.microphone,
+      track: (source) => this.#track(source),
+      anew: () => this.#mesh.disconnect(),
+      ready: () => this.#mesh.showSlots(),
+      shaky: () => this.#line.suspect(),
+      view,
+    });
+    this.#handlers = { ...this.#presence(), ...this.#media(), ...this.#words() };
+    this.#line = new Line({
+      open: (ears) => new Socket(conference, ears),
+      join: () => this.#join(),
+      hasLeg: () => this.#hasLeg(),
+      heard: (message) => dispatch(this.#handlers, message),
+      reached: (here) => this.#reached(here),
+      failed: () => this.#over('lost'),
+    }, place);
   }
 
   get me() { return this.#mesh.me; }
+
+  /** Whether the service hears this page. */
+  get isReached() { return this.#line.state === 'in'; }
 
   get others() { return this.#mesh.others; }
 
@@ -87,7 +100,7 @@ export class Room {
   get uplink() { return this.#meter?.pictures ?? null; }
 
   /** How everyone gets the others' sound. */
-  get soundMode() { return this.#soundMode; }
+  get soundMode() { return this.#served.soundMode; }
 
   /** Whose pictures this page passes on to whom, by name. */
   get passedOn() {
@@ -95,20 +108,24 @@ export class Room {
     return this.#mesh.passedOn.map(({ picture, to }) => ({ publisher: name(picture.publisher), to: name(to) }));
   }
 
+  /** As whom this page could come back. */
+  get place() { return this.#line.place; }
+
+  enter() {
+    const { wishes } = this.#newcomer;
+    const ways = () => [...this.#mesh.outgoing, ...(this.#served.leg ? [this.#served.leg.way] : [])];
+    this.#meter = new Meter(wishes.uplink, ways, () => this.#wish());
+    this.#line.begin();
+  }
+
   /**
-   * @param {string} name
-   * @param {string | null} token
-   * @param {Wishes} wishes
+   * Others are used from now on: a page that was loaded anew has its own only after a while.
+   * @param {Tracks} devices
    */
-  async join(name, token, wishes) {
-    const ways = () => [...this.#mesh.outgoing, ...(this.#leg ? [this.#leg.way] : [])];
-    const meter = new Meter(wishes.uplink, ways, () => {
-      const now = { ...wishes, relays: wishes.relays && !meter.hot, uplink: meter.pictures };
-      this.#socket.send({ type: 'wish', wishes: now });
-    });
-    this.#meter = meter;
-    await this.#socket.opened();
-    this.#socket.send({ type: 'join', name, token, publishing: this.publishing(), wishes, identity: identity() });
+  async useDevices(devices) {
+    this.#devices = this.me && !maySend(this.me.role) ? { camera: null, microphone: null } : devices;
+    await this.#served.sendMicrophone();
+    await this.#picturesChanged();
   }
 
   publishing() {
@@ -120,7 +137,7 @@ export class Room {
   async useMicrophone(track) {
     this.#devices.microphone = track;
     this.publish();
-    await this.#leg?.sendMicrophone(track);
+    await this.#served.sendMicrophone();
   }
 
   /** @param {MediaStreamTrack | null} track  mine from now on */
@@ -143,39 +160,37 @@ export class Room {
   /** Tells what of mine is on. */
   publish() {
     const publishing = this.publishing();
-    this.#word.say(publishing);
-    this.#socket.send({ type: 'publish', publishing });
+    if (this.#say({ type: 'publish', publishing })) this.#word.say(publishing);
   }
 
   /** What of mine may stay on, by the service's last word. @param {ParticipantInfo} me */
   mayStayOn(me) { return this.#word.hear(me); }
 
-  /** @param {boolean} up */
-  raiseHand(up) { this.#socket.send({ type: 'act', request: HAND, action: { kind: 'hand', up } }); }
-
   /** @param {import('./protocol.d.ts').Loudness[]} gains  how loudly I hear others from now on */
-  setGains(gains) { this.#socket.send({ type: 'gains', gains }); }
+  setGains(gains) { this.#say({ type: 'gains', gains }); }
 
-  /** @param {import('./protocol.d.ts').Shown[]} pictures  how large they are shown */
-  showSizes(pictures) { this.#socket.send({ type: 'sizes', pictures }); }
+  /** @param {Shown[]} pictures  how large they are shown */
+  showSizes(pictures) { this.#served.show(pictures); }
 
   /** @param {SoundMode} mode  how everyone is to get the others' sound */
-  serveSound(mode) { this.#socket.send({ type: 'sound', mode }); }
+  serveSound(mode) { this.#say({ type: 'sound', mode }); }
 
-  end() { this.#socket.send({ type: 'end' }); }
+  end() { this.#say({ type: 'end' }); }
 
   leave() {
-    this.#socket.send({ type: 'leave' });
+    this.#say({ type: 'leave' });
     this.close();
   }
 
   close() {
     this.#closed = true;
+    clearTimeout(this.#told);
     this.#screen?.stop();
     this.#meter?.close();
     this.#talkers.close();
-    this.#socket.close();
-    this.#leg?.close();
+    this.#line.close();
+    this.acts.lost();
+    this.#served.close();
     this.#probe.close();
     this.#mesh.close();
   }
@@ -183,105 +198,204 @@ export class Room {
   /** The page was hidden, or is seen again. */
   look() { this.#mesh.look(); }
 
+  /** There may be another network now, or none. */
+  networkChanged() {
+    if (globalThis.navigator?.onLine === false) this.#line.suspect();
+    else this.#line.hurry();
+  }
+
   /** What the browser has counted of the leg, and of how each one's camera arrives; null: it does not. */
   async statistics() {
     const people = await Promise.all([...this.others.values()].map(async (other) => {
       const receiver = this.#receiverOf(other);
       return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: null };
     }));
-    return { leg: await this.#leg?.statistics() ?? null, people };
+    return { leg: await this.#served.leg?.statistics() ?? null, people };
   }
 
   /** @param {import('./p2p/mesh.js').Other} other */
   #receiverOf(other) {
     const { path, mid } = other.coming.camera.plan;
-    return path === 'server' && mid ? this.#leg?.receiver(mid) ?? null : this.#mesh.receiverOf(other);
+    return path === 'server' && mid ? this.#served.leg?.receiver(mid) ?? null : this.#mesh.receiverOf(other);
   }
 
-  async quality() { return this.#leg?.quality() ?? { rttMs: null, loss: null }; }
+  async quality() { return this.#served.leg?.quality() ?? { rttMs: null, loss: null }; }
 
-  /** @returns {Handlers} */
-  #handlers() {
-    const mesh = this.#mesh;
+  /**
+   * Who is there.
+   * @returns {Handlers}
+   */
+  #presence() {
     return {
       waiting: ({ until, conference }) => this.#view.waits(until, conference),
-      welcome: ({ me, conference, participants, stun_urls, may_end, sound }) => {
-        mesh.me = me;
-        if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
-        mesh.stunUrls = stun_urls;
-        this.#view.entered(me, conference.title, may_end);
-        this.#soundIs(sound);
-        participants.forEach((other) => mesh.add(other, this.#view.add(other)));
-      },
-      joined: ({ participant }) => mesh.add(participant, this.#view.add(participant)),
+      welcome: (welcome) => (this.#inside && welcome.resumed ? this.#resume(welcome) : this.#begin(welcome)),
+      joined: ({ participant }) => this.#add(participant),
       updated: ({ participant }) => this.#update(participant),
-      left: ({ participant }) => this.#remove(participant),
-      offer: (offer) => void this.#answer(offer),
-      candidate: ({ candidate, mline_index }) => void this.#leg?.candidate(candidate, mline_index),
-      restarted: ({ answer }) => void this.#leg?.restarted(answer),
+      left: ({ participant, reason }) => this.#remove(participant, reason),
+      ended: ({ reason }) => this.#over(reason),
+      error: ({ code, message, fatal, request }) => this.#refused(code, message, fatal, request),
+    };
+  }
+
+  /**
+   * Sound and pictures.
+   * @returns {Handlers}
+   */
+  #media() {
+    const mesh = this.#mesh;
+    return {
+      ...this.#served.handlers(),
       pair: ({ from, signal }) => mesh.signalled(from, signal),
       relay: ({ from, picture, attempt, signal }) => mesh.relayed(from, picture, attempt, signal),
       path: ({ publisher, source, path, mid, relay, why }) => mesh.plan({ publisher, source }, { path, mid, relay, why }),
       send: ({ picture, to, on }) => mesh.sendTo(picture, to, on),
       retry: ({ peer }) => mesh.retry(peer),
-      server_needs: ({ source, needed }) => {
-        this.#serverNeeds[source] = needed;
-        void this.#sendToServer();
-      },
-      layers: ({ source, needed }) => { if (source === 'camera') void this.#leg?.needLayers(needed); },
       probe: ({ wish }) => void this.#probe.receive(wish),
       talkers: (told) => this.#talkers.told(told),
-      sound: ({ mode }) => this.#soundIs(mode),
-      ended: ({ reason }) => this.#over(reason),
-      error: ({ code, message, fatal }) => {
-        if (fatal) this.close();
-        this.#view.refused(code, message, fatal);
-      },
     };
   }
 
-  /** @param {import('./leg.js').Offer} offer */
-  async #answer(offer) {
-    this.#leg = new Leg(this.#socket, this.#devices.microphone, {
-      sound: this.#view.sound, state: (state) => this.#view.connection(state, this.#leg?.doors ?? []),
-    });
-    await this.#leg.answer(offer);
-    this.#hearVoices();
-    await this.#sendToServer();
-    this.#mesh.showSlots();
+  /**
+   * What is written, allowed, asked for and done.
+   * @returns {Handlers}
+   */
+  #words() {
+    return {
+      rules: ({ rules }) => this.#view.rules(rules),
+      waiting_list: ({ waiting }) => this.#view.waiting(waiting),
+      asked: ({ by, permission }) => this.#view.asked(by, permission),
+      chat: ({ message }) => this.#view.chat([message], false),
+      done: ({ request }) => this.acts.answered(request),
+      bans: ({ request, bans }) => this.acts.answered(request, bans),
+      audit: ({ request, entries }) => this.acts.answered(request, entries),
+    };
   }
 
-  /** @param {SoundMode} mode */
-  #soundIs(mode) {
-    this.#soundMode = mode;
-    this.#view.soundMode(mode);
-    this.#hearVoices();
+  /** @returns {Extract<import('./protocol.d.ts').ClientMessage, {type: 'join'}>} */
+  #join() {
+    return { type: 'join', ...this.#newcomer, publishing: this.publishing() };
   }
 
-  /** Played once sound is relayed for the first time: what is only mixed costs the browser nothing more. */
-  #hearVoices() {
-    const voices = this.#leg?.voices ?? [];
-    if (this.#hearsVoices || this.#soundMode === 'mix' || voices.length === 0) return;
-    this.#hearsVoices = true;
-    this.#view.voices(voices);
+  /**
+   * One is in. If one was in before, it was as somebody else, and all begins anew.
+   * @param {import('./registration/handlers.js').Message<'welcome'>} welcome
+   */
+  #begin(welcome) {
+    const { me, conference, participants, stun_urls, may_end, sound, chat } = welcome;
+    if (this.#inside) this.#forgetAll();
+    this.#inside = true;
+    this.#mesh.me = me;
+    if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
+    this.#mesh.stunUrls = stun_urls;
+    this.#view.entered(me, conference.title, may_end);
+    this.#view.rules(conference.rules);
+    this.#served.soundIs(sound);
+    participants.forEach((other) => this.#add(other));
+    this.#view.chat(chat, true);
+  }
+
+  /**
+   * One is the same again: what changed meanwhile is caught up with, and what stayed as it was stays so.
+   * @param {import('./registration/handlers.js').Message<'welcome'>} welcome
+   */
+  #resume({ me, conference, participants, sound, chat }) {
+    const there = new Set(participants.map(({ id }) => id));
+    for (const id of [...this.others.keys()]) if (!there.has(id)) this.#remove(id, 'left');
+    for (const other of participants) (this.others.has(other.id) ? this.#update(other) : this.#add(other));
+    this.#word.forget();
+    this.publish();
+    this.#update(me);
+    this.#view.rules(conference.rules);
+    this.#view.waiting([]);
+    this.#view.chat(chat, true);
+    if (sound !== this.soundMode) this.#served.soundIs(sound);
+    this.#tellAgain();
+    this.#awaitPlan();
+  }
+
+  /** What was said while nobody heard it is said again; and the leg finds its way from wherever one is now. */
+  #tellAgain() {
+    this.#wish();
+    this.#mesh.tellAgain();
+    this.#served.resume();
+  }
+
+  /** How pictures go follows now. What is not mentioned is over. */
+  #awaitPlan() {
+    this.#mesh.expectPlan();
+    clearTimeout(this.#told);
+    this.#told = setTimeout(() => {
+      this.#mesh.endPlan();
+      this.#served.resumed();
+    }, TOLD);
+  }
+
+  #forgetAll() {
+    for (const id of [...this.others.keys()]) this.#remove(id, 'left');
+    this.#served.close();
+    this.#word.forget();
+    this.#view.waiting([]);
+  }
+
+  /** A leg that never was connected is none, and nor are the connections with others that came with it. */
+  #hasLeg() {
+    if (this.#served.isUseful) return true;
+    this.#served.close();
+    this.#mesh.disconnect();
+    return false;
+  }
+
+  /** @param {boolean} here */
+  #reached(here) {
+    if (!here) this.acts.lost();
+    this.#view.reached(here);
+  }
+
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {boolean} fatal
+   * @param {number | null} request
+   */
+  #refused(code, message, fatal, request) {
+    if (this.acts.refused(request, code, message)) return;
+    if (code === 'taken_over') return this.#over('elsewhere');
+    if (fatal) this.close();
+    this.#view.refused(code, message, fatal);
   }
 
   /** @param {ParticipantInfo} info */
+  #add(info) { this.#mesh.add(info, this.#view.add(info)); }
+
+  /** @param {ParticipantInfo} info */
   #update(info) {
-    if (this.me?.id === info.id) {
-      this.#mesh.me = info;
-      this.#view.updateMe(info);
-      return;
-    }
+    if (this.me?.id === info.id) return this.#updateMe(info);
     this.#mesh.update(info);
     this.#view.update(info);
   }
 
-  /** @param {string} id */
-  #remove(id) {
-    if (id === this.me?.id) return this.#over('dropped');
+  /** @param {ParticipantInfo} me */
+  #updateMe(me) {
+    this.#mesh.me = me;
+    if (this.#screen && !me.permissions.screen) this.#screenEnded();
+    this.#view.updateMe(me);
+  }
+
+  /**
+   * @param {string} id
+   * @param {LeaveReason} reason
+   */
+  #remove(id, reason) {
+    if (id === this.me?.id) return this.#over(reason === 'removed' || reason === 'banned' ? reason : 'dropped');
     this.#mesh.remove(id);
+    this.#served.forget(id);
     this.#view.remove(id);
+  }
+
+  #wish() {
+    const { wishes } = this.#newcomer;
+    const meter = this.#meter;
+    if (meter) this.#say({ type: 'wish', wishes: { ...wishes, relays: wishes.relays && !meter.hot, uplink: meter.pictures } });
   }
 
   /**
@@ -296,13 +410,7 @@ export class Room {
   async #picturesChanged() {
     this.publish();
     await this.#mesh.send();
-    await this.#sendToServer();
-  }
-
-  async #sendToServer() {
-    const needed = (/** @type {Source} */ source) => (this.#serverNeeds[source] ? this.#track(source) : null);
-    await this.#leg?.sendCamera(needed('camera'));
-    await this.#leg?.sendScreen(needed('screen'));
+    await this.#served.send();
   }
 
   #screenEnded() {
@@ -310,7 +418,13 @@ export class Room {
     void this.shareScreen(null);
   }
 
-  /** @param {Parameters<View['over']>[0]} why */
+  /**
+   * @param {import('./protocol.d.ts').ClientMessage} message
+   * @returns {boolean}  whether the service may hear it
+   */
+  #say(message) { return this.#line.send(message); }
+
+  /** @param {import('./view/contract.d.ts').Over} why */
   #over(why) {
     if (this.#closed) return;
     this.close();

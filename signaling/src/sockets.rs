@@ -15,8 +15,8 @@ use std::{
 
 use convene_conference::ParticipantId;
 use convene_protocol::{
-    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, Wishes,
-    parse_client,
+    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MessageError, Publishing, Role, ServerMessage,
+    Wishes, parse_client,
 };
 use futures_util::{
     SinkExt, StreamExt,
@@ -76,7 +76,7 @@ pub struct Door {
 enum Ending {
     /// The page closed it, or we did.
     Closed,
-    /// It broke, or its page was silent.
+    /// It broke, its page was silent, or went without a goodbye.
     Broken,
     /// Its page did not read.
     Stalled,
@@ -205,7 +205,7 @@ impl<'a> Ear<'a> {
                     pulse.felt();
                     self.hear(&message).await;
                     if message.is_close() && !self.dismissed {
-                        return Ending::Closed;
+                        return ending_of(&message);
                     }
                 }
                 Some(Err(error)) if is_too_long(&error) => {
@@ -286,6 +286,9 @@ impl<'a> Ear<'a> {
             ) => {
                 let id = ParticipantId(participant);
                 self.resume(id, key, has_leg).await;
+            }
+            (_, ClientMessage::Ping {}) => {
+                self.outbox.say(ServerMessage::Pong {});
             }
             (Stage::AtDoor, _) => {
                 self.outbox.refuse(
@@ -397,6 +400,16 @@ impl<'a> Ear<'a> {
     fn dismiss(&mut self, code: ErrorCode, cause: impl ToString) {
         self.outbox.refuse(code, cause, true);
         self.dismissed = true;
+    }
+}
+
+/// Who goes for good says so by a normal end. A page that is left or loaded anew does not close its socket, its browser
+/// does (1001), and nobody knows before it comes back which of the two it was; a page that takes another socket closes the
+/// old one by a code of its own.
+fn ending_of(close: &Message) -> Ending {
+    match close.close_frame() {
+        Some((CLOSE_NORMAL, _)) | None => Ending::Closed,
+        Some(_) => Ending::Broken,
     }
 }
 

@@ -32,6 +32,7 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
     Some(match message {
         ClientMessage::Join { .. }
         | ClientMessage::Resume { .. }
+        | ClientMessage::Ping {}
         | ClientMessage::Probe { .. }
         | ClientMessage::Sizes { .. } => return None,
         ClientMessage::Act { request, action } => Event::Act {

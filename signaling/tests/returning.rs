@@ -7,6 +7,7 @@ mod common;
 use common::{House, Person, join, story};
 use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 /// Ann, who stays; and how Bob was welcomed on a socket of his.
 async fn two(house: &House) -> (String, Person, Person, Value) {
@@ -97,6 +98,42 @@ async fn whoever_cannot_be_the_same_may_join() {
         assert_eq!(eve.refusal().await, "cannot_resume", "he has left");
         eve.say(join("Eve", None)).await;
         assert_eq!(eve.hear("welcome").await["resumed"], false);
+    })
+    .await;
+}
+
+/// A browser closes the sockets of a page that is loaded anew with 1001 (RFC 6455 section 7.4.1), as it does when the page
+/// is left.
+#[tokio::test]
+async fn whose_page_is_loaded_anew_may_return() {
+    story(|house| async move {
+        let (id, mut ann, mut bob, welcome) = two(&house).await;
+        let away = CloseFrame {
+            code: CloseCode::Away,
+            reason: "".into(),
+        };
+        bob.socket.close(Some(away)).await.unwrap();
+        let is_away = |m: &Value| m["participant"]["away"] == true;
+        let seen = ann.hear_where("updated", is_away).await;
+        assert_eq!(seen["participant"]["id"], welcome["me"]["id"]);
+        let (_bob, again) = Person::resume(house.address, &id, &welcome, false).await;
+        assert_eq!(again["me"]["id"], welcome["me"]["id"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_may_ask_whether_it_is_heard() {
+    story(|house| async move {
+        let created = house.create(json!({})).await;
+        let id = created["id"].as_str().unwrap().to_owned();
+        let mut ann = Person::knock(house.address, &id).await;
+        ann.say(json!({"type": "ping"})).await;
+        ann.hear("pong").await;
+        ann.say(join("Ann", None)).await;
+        ann.hear("welcome").await;
+        ann.say(json!({"type": "ping"})).await;
+        ann.hear("pong").await;
     })
     .await;
 }

@@ -175,7 +175,9 @@ export class Person {
     await this.page.screenshot({ path: join(OUT, `${name}-${size.width}x${size.height}.png`) });
   }
 
+  /** Goes for good: a page that is only closed might be loaded anew. */
   async leave() {
+    await (await this.find('button', 'Leave')).click();
     await this.page.close();
   }
 

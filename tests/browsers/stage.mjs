@@ -115,6 +115,8 @@ async function play(lab, { ice, wired = false, topology, words }, cast, story) {
 class Stage {
   /** @type {(Person | Member)[]} */
   people = [];
+  /** @type {Map<string, () => void>} what cuts each person's */
+  wires = new Map();
 
   constructor(lab, wired) {
     Object.assign(this, { lab, wired });
@@ -123,7 +125,7 @@ class Stage {
   async seat({ name, tone, firefox = false, member = false, prepare, autoplay, asked }) {
     const host = this.lab.hosts[name];
     if (member) return void this.people.push(new Member(name, host));
-    if (this.wired) await openDoorBetween(host, this.lab.server, PORT);
+    if (this.wired) await this.mendWire({ name });
     const how = { origin: this.service.origin, tone, autoplay, asked };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
     this.people.push(new Person(name, browser, tone, prepare ?? (firefox ? giveVoice : undefined)));
@@ -156,6 +158,11 @@ class Stage {
     await this.lab.cut(what);
     return () => this.lab.mend(what);
   }
+
+  /** Every TCP connection over this person's wire breaks, and no other is made. */
+  cutWire({ name }) { this.wires.get(name)(); }
+
+  async mendWire({ name }) { this.wires.set(name, await openDoorBetween(this.lab.hosts[name], this.lab.server, PORT)); }
 
   /** Takes away this person's interface, or one of his two, and tells nobody else. */
   unplug({ name }, device = 'eth0') {

@@ -44,6 +44,8 @@ export class Mesh {
   /** @type {ParticipantInfo | null} */ me = null;
   /** @type {string[]} */ stunUrls = [];
   #outside; #relays;
+  /** What the service has said of paths and sending since one came back; null: that is over. @type {Set<string> | null} */
+  #said = null;
   #looking = setInterval(() => this.#watch(), LOOK);
 
   /** @param {Outside} outside */
@@ -109,6 +111,7 @@ export class Mesh {
   plan({ publisher, source }, plan) {
     const other = this.others.get(publisher);
     if (!other) return;
+    this.#said?.add(pathOf({ publisher, source }));
     if (other.coming[source].plan.path === 'direct' && plan.path !== 'direct') linger(other);
     other.coming[source].plan = plan;
     if (plan.path === 'direct') this.#connect(publisher, false);
@@ -137,6 +140,7 @@ export class Mesh {
    * @param {boolean} on
    */
   sendTo(picture, to, on) {
+    this.#said?.add(wayOf(picture, to));
     if (picture.publisher !== this.me?.id) return this.#relays.order(picture, to, on);
     const other = this.others.get(to);
     if (!other) return;
@@ -179,6 +183,42 @@ export class Mesh {
    * @param {PairSignal} signal
    */
   relayed(from, picture, attempt, signal) { this.#relays.received(from, picture, attempt, signal); }
+
+  /** One has come back: the plan follows, as it is now. */
+  expectPlan() { this.#said = new Set(); }
+
+  /** All of the plan has been told: what was not in it is over. */
+  endPlan() {
+    const said = this.#said ?? new Set();
+    this.#said = null;
+    for (const [id, { coming, sends }] of this.others) {
+      for (const source of SOURCES) {
+        const [his, mine] = [{ publisher: id, source }, { publisher: this.me?.id ?? '', source }];
+        if (coming[source].plan.path !== 'none' && !said.has(pathOf(his))) this.plan(his, NONE);
+        if (sends[source] && !said.has(wayOf(mine, id))) this.sendTo(mine, id, false);
+      }
+    }
+    for (const { picture, to } of this.passedOn) if (!said.has(wayOf(picture, to))) this.sendTo(picture, to, false);
+  }
+
+  /** How connections fare is told again: it may have changed while the service heard nothing. */
+  tellAgain() {
+    for (const [id, { pair }] of this.others) {
+      if (!pair || pair.state === 'trying') continue;
+      this.#outside.send({ type: 'pair_state', peer: id, state: pair.state === 'closed' ? 'failed' : pair.state });
+    }
+    this.#relays.tellAgain();
+  }
+
+  /** All connections with other browsers are given up; those who are there stay there. */
+  disconnect() {
+    this.#relays.close();
+    for (const other of this.others.values()) {
+      other.pair?.close();
+      other.pair = null;
+      for (const source of SOURCES) other.coming[source].picture.direct(null);
+    }
+  }
 
   /** The page was hidden, or is seen again. */
   look() { for (const { pair } of this.others.values()) pair?.look(); }
@@ -274,3 +314,12 @@ function moves({ pair, coming }, source) {
 
 /** @param {Other} other */
 function linger(other) { other.lingers = Date.now() + LINGER; }
+
+/** @param {PictureName} picture */
+function pathOf(picture) { return `path of ${nameOf(picture)}`; }
+
+/**
+ * @param {PictureName} picture
+ * @param {string} to
+ */
+function wayOf(picture, to) { return `${nameOf(picture)} to ${to}`; }

@@ -110,6 +110,8 @@ export class Relayed {
     ];
   }
 
+  get state() { return this.#state; }
+
   /** Where the picture comes from. */
   get receiver() { return this.#receiver; }
 

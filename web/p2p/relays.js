@@ -113,6 +113,13 @@ export class Relays {
     for (const [key, { picture, from }] of this.#in) if (from === id || picture.publisher === id) this.#drop(key);
   }
 
+  /** How what comes fares is told again. */
+  tellAgain() {
+    for (const { from, picture, relayed } of this.#in.values()) {
+      if (relayed.state !== 'trying') this.#outside.report(from, picture, relayed.state);
+    }
+  }
+
   close() {
     for (const key of this.#out.keys()) this.#stop(key);
     for (const key of this.#in.keys()) this.#drop(key);

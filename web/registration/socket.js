@@ -1,55 +1,54 @@
-// The WebSocket with the service: typed messages in and out. Knows no DOM.
+// One WebSocket with the service: typed messages in and out. Knows no DOM, and nothing of the sockets before and after it.
 
 /** @typedef {import('../protocol.d.ts').ClientMessage} ClientMessage */
 /** @typedef {import('../protocol.d.ts').ServerMessage} ServerMessage */
 
 /**
- * @template {ServerMessage['type']} T
- * @typedef {Extract<ServerMessage, {type: T}>} Message
+ * @typedef {object} Ears
+ * @property {() => void} opened  one can send
+ * @property {(message: ServerMessage) => void} heard
+ * @property {() => void} closed  without our doing
  */
 
-/** @typedef {{[T in ServerMessage['type']]?: (message: Message<T>) => void}} Handlers */
+/** As much of it as whoever holds it needs. @typedef {Pick<Socket, 'send' | 'close' | 'drop'>} Wire */
+
+// A close code that is not 1000 says that one is only away. What was written when the network went arrives when it is back.
+const ANOTHER_FOLLOWS = 4000;
 
 export class Socket {
-  /** @type {WebSocket} */ #socket;
+  #socket;
 
   /**
    * @param {string} conference
-   * @param {Handlers} handlers
-   * @param {() => void} lost  called when it closes without our doing
+   * @param {Ears} ears
    */
-  constructor(conference, handlers, lost) {
+  constructor(conference, ears) {
     const url = new URL(`/api/v1/conferences/${encodeURIComponent(conference)}/socket`, location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     url.hash = '';
-    this.#socket = new WebSocket(url);
-    this.#socket.onmessage = ({ data }) => dispatch(handlers, JSON.parse(data));
-    this.#socket.onclose = lost;
-  }
-
-  /** Resolves when one can send. */
-  opened() {
-    return new Promise((resolve) => { this.#socket.onopen = resolve; });
+    const socket = this.#socket = new WebSocket(url);
+    socket.onopen = ears.opened;
+    socket.onmessage = ({ data }) => ears.heard(JSON.parse(data));
+    socket.onclose = ears.closed;
   }
 
   /** @param {ClientMessage} message */
   send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    const open = this.#socket.readyState === WebSocket.OPEN;
+    if (open) this.#socket.send(JSON.stringify(message));
+    return open;
   }
 
-  /** Ends it for good. */
-  close() {
-    this.#socket.onclose = null;
-    this.#socket.onmessage = null;
-    this.#socket.close(1000);
-  }
-}
+  /** Ends it, and so the participant's stay. Nothing is heard of it any more. */
+  close() { this.#end(1000); }
 
-/**
- * @param {Handlers} handlers
- * @param {ServerMessage} message
- */
-function dispatch(handlers, message) {
-  const handler = /** @type {((message: ServerMessage) => void) | undefined} */ (handlers[message.type]);
-  handler?.(message);
+  /** Ends it, since another follows: the service keeps the place. */
+  drop() { this.#end(ANOTHER_FOLLOWS); }
+
+  /** @param {number} code */
+  #end(code) {
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
 }

@@ -15,6 +15,7 @@ export class Banner {
   /** What stands there when no word does. */ #standing = '';
   #wasConnected = false;
   /** @type {Door[]} */ #doors = [];
+  /** Whether the service hears this page: if not, that is said before all else. */ #reached = true;
 
   /**
    * @param {RTCPeerConnectionState} state
@@ -33,6 +34,12 @@ export class Banner {
     }
   }
 
+  /** @param {boolean} here */
+  reached(here) {
+    this.#reached = here;
+    this.#show(this.#standing);
+  }
+
   /** What an operator has to open; nothing, if there was a connection. */
   get blocked() {
     if (this.#wasConnected || this.#doors.length === 0) return '';
@@ -49,6 +56,7 @@ export class Banner {
   clear() {
     clearTimeout(this.#timer);
     this.#wasConnected = false;
+    this.#reached = true;
     this.#doors = [];
     this.#stand('');
   }
@@ -61,7 +69,8 @@ export class Banner {
 
   /** @param {string} text */
   #show(text) {
-    this.#banner.textContent = text;
-    this.#banner.hidden = !text;
+    const shown = this.#reached ? text : say('unreached');
+    this.#banner.textContent = shown;
+    this.#banner.hidden = !shown;
   }
 }

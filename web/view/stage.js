@@ -17,6 +17,7 @@ import { Sizes } from './sizes.js';
 import { Sound } from './sound.js';
 import { TileMenu } from './tile-menu.js';
 import { Tile } from './tile.js';
+import { sentence } from './trouble.js';
 import { Volumes } from './volumes.js';
 
 /** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
@@ -58,7 +59,7 @@ export class Stage {
       microphone: () => void this.#media?.switchMicrophone(!this.#media.microphoneIsOn),
       camera: () => void this.#media?.switchCamera(!this.#media.cameraIsOn),
       screen: () => void this.#share(),
-      hand: () => this.#room?.raiseHand(!this.#controls.handIsUp),
+      hand: () => this.#room?.acts.do({ kind: 'hand', up: !this.#controls.handIsUp }).catch((error) => this.say(sentence(error))),
       layout: () => this.#floor.toggle(),
       settings: () => void this.#openSettings(),
       fullscreen: () => void toggleFullscreen(),
@@ -87,6 +88,16 @@ export class Stage {
   control(room, devices, leave) {
     this.#room = room;
     this.#leave = leave;
+    this.useDevices(room, devices);
+  }
+
+  /**
+   * These are mine from now on.
+   * @param {import('../room.js').Room} room
+   * @param {Devices} devices
+   */
+  useDevices(room, devices) {
+    this.#media?.close();
     this.#media = new Media(devices, {
       useMicrophone: (track) => room.useMicrophone(track),
       useCamera: (track) => room.useCamera(track),
@@ -95,10 +106,20 @@ export class Stage {
       failed: (kind, opened) => this.say(troublesOf({ camera: FINE, microphone: FINE, [kind]: opened }, '')[0] ?? ''),
     });
     void this.#sound.useSpeaker(devices.speaker);
+    this.#showMine();
   }
 
-  /** @param {ParticipantInfo} me */
+  /** What a moderator asked for, and I agreed to. @param {import('../protocol.d.ts').Permission} permission */
+  switchOn(permission) {
+    if (permission === 'microphone') void this.#media?.switchMicrophone(true);
+    if (permission === 'camera') void this.#media?.switchCamera(true);
+    if (permission === 'screen' && !this.#sharing) void this.#share();
+  }
+
+  /** @param {ParticipantInfo} me  once, or again as somebody else */
   enter(me) {
+    if (this.#me) this.#floor.remove(this.#me.id);
+    this.#own?.remove();
     this.#own = new Tile(me.name, true, { pin: () => this.#floor.pin(me.id) });
     this.#own.swapped = () => this.#picture.follow();
     this.#floor.add(me.id, this.#own.element, { own: true });
@@ -169,7 +190,7 @@ export class Stage {
     this.#count();
   }
 
-  /** @param {import('../room.js').Passed[]} passed  what this page passes on */
+  /** @param {import('./contract.d.ts').Passed[]} passed  what this page passes on */
   relaying(passed) {
     element('relaying').textContent = passed.map(({ publisher, to }) => say('relaying', { publisher, to })).join(' ');
     element('relaying').hidden = passed.length === 0;
@@ -202,6 +223,9 @@ export class Stage {
    * @param {import('../doors.js').Door[]} doors
    */
   connection(state, doors) { this.#banner.connection(state, doors); }
+
+  /** @param {boolean} here  whether the service hears this page */
+  reached(here) { this.#banner.reached(here); }
 
   /** What has to be opened, if the server was never reached. */
   get blocked() { return this.#banner.blocked; }

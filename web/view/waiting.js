@@ -4,8 +4,8 @@ import { say } from '../i18n.js';
 import { element, only } from './elements.js';
 import { dayAndTime, fromNow } from './when.js';
 
-/** @typedef {import('../room.js').WaitsFor} WaitsFor */
-/** @typedef {import('../room.js').ConferenceInfo} ConferenceInfo */
+/** @typedef {import('../protocol.d.ts').WaitsFor} WaitsFor */
+/** @typedef {import('../protocol.d.ts').ConferenceInfo} ConferenceInfo */
 
 // Milliseconds between two looks at the clock: it is told in minutes.
 const LOOK = 10_000;

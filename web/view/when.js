@@ -13,6 +13,15 @@ export function dayAndTime(seconds) {
   return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'short' }).format(seconds * 1_000);
 }
 
+/**
+ * A time of day; of another day with its date.
+ * @param {number} ms  since 1970
+ */
+export function time(ms) {
+  const today = new Date(ms).toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(tag, { ...(today ? {} : { dateStyle: 'short' }), timeStyle: 'short' }).format(ms);
+}
+
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} in seconds, and the shortest last */
 const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60]];
 

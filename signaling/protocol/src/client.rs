@@ -53,6 +53,8 @@ pub enum ClientMessage {
         /// Whether this page has its side of the leg still; otherwise it gets a new `offer`.
         has_leg: bool,
     },
+    /// See whether the service hears this page still, which a browser does not say: `pong` follows at once.
+    Ping {},
     /// Ask for something that has one answer: `done`, or an `error` with the same `request`.
     Act {
         /// Any number, to tell the answer by.

@@ -183,6 +183,8 @@ pub enum ServerMessage {
         /// What.
         permission: Permission,
     },
+    /// The answer to `ping`.
+    Pong {},
     /// What you asked for is done.
     Done {
         /// Your number.

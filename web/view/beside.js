@@ -1,0 +1,178 @@
+// People and chat as one view of a room: what it is told, and what it asks for.
+
+import { say } from '../i18n.js';
+import { NotDone } from '../permission/acts.js';
+import { aloud } from './aloud.js';
+import { ask } from './ask.js';
+import { ChatPanel } from './chat.js';
+import { People } from './people.js';
+import { Side } from './side.js';
+import { notDone } from './trouble.js';
+
+/** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('../protocol.d.ts').Permission} Permission */
+/** @typedef {import('../i18n.js').Key} Key */
+/** @typedef {import('../room.js').Room} Room */
+
+/** @type {Record<Permission, Key>} */
+const ASKED = { microphone: 'askedMicrophone', camera: 'askedCamera', screen: 'askedScreen', chat: 'askedChat', files: 'askedFiles' };
+
+export class Beside {
+  #room; #tell;
+  #side = new Side((panel) => this.#shown(panel));
+  #people; #chat;
+  /** @type {ParticipantInfo | null} */ #me = null;
+  /** Questions that stand open: nobody is asked the same twice at once. @type {Map<Permission, AbortController>} */ #asked = new Map();
+  #waiting = 0;
+
+  /**
+   * @param {() => Room | null} room
+   * @param {(words: string) => void} tell  says something in passing
+   */
+  constructor(room, tell) {
+    this.#room = room;
+    this.#tell = tell;
+    this.#people = new People({
+      act: async (action) => (await this.#try((acts) => acts.do(action).then(() => true))) ?? false,
+      bans: () => this.#try((acts) => acts.bans()),
+      audit: () => this.#try((acts) => acts.audit()),
+      serveSound: (mode) => this.#room()?.serveSound(mode),
+      end: () => this.#room()?.end(),
+    }, ({ hands, waiting }) => this.#counted(hands, waiting));
+    this.#chat = new ChatPanel((text, replyTo) => this.#say(text, replyTo), (unseen) =>
+      this.#side.count('chat', unseen, say('chatNews', { count: unseen })));
+    document.addEventListener('visibilitychange', () => this.#shown(this.#side.panel));
+  }
+
+  /** @param {ParticipantInfo} me */
+  enter(me) {
+    this.#me = me;
+    this.#people.enter(me);
+    this.#chat.me(me);
+  }
+
+  /** @param {ParticipantInfo} me  as one is now */
+  me(me) {
+    const before = this.#me;
+    this.#me = me;
+    this.#people.me(me);
+    this.#chat.me(me);
+    if (before) this.#sayWhatChanged(before, me);
+  }
+
+  /** @param {ParticipantInfo} other  has come, or changed */
+  update(other) { this.#people.update(other); }
+
+  /** @param {string} id */
+  remove(id) { this.#people.remove(id); }
+
+  /** @param {import('../protocol.d.ts').Rules} rules */
+  rules(rules) { this.#people.rules(rules); }
+
+  /** @param {import('../protocol.d.ts').SoundMode} mode */
+  soundMode(mode) { this.#people.soundMode(mode); }
+
+  /** @param {import('../protocol.d.ts').Waiting[]} waiting */
+  waiting(waiting) {
+    if (waiting.length > this.#waiting) this.#announce(say('knocks', { name: waiting.at(-1)?.name ?? '' }));
+    this.#waiting = waiting.length;
+    this.#people.waiting(waiting);
+  }
+
+  /**
+   * @param {import('../protocol.d.ts').ChatMessage[]} messages
+   * @param {boolean} anew
+   */
+  chat(messages, anew) { this.#chat.take(messages, anew); }
+
+  /**
+   * A moderator asks one to switch something on. It is never done by itself.
+   * @param {string} by
+   * @param {Permission} permission
+   * @param {() => void} yes
+   */
+  async asked(by, permission, yes) {
+    if (this.#asked.has(permission)) return;
+    const open = new AbortController();
+    this.#asked.set(permission, open);
+    const agreed = await ask(say(ASKED[permission], { name: this.#people.nameOf(by) }), say('yes'), say('no'), { gone: open.signal });
+    this.#asked.delete(permission);
+    if (agreed) yes();
+  }
+
+  clear() {
+    this.#me = null;
+    for (const open of this.#asked.values()) open.abort();
+    this.#people.clear();
+    this.#side.close();
+  }
+
+  /**
+   * @template T
+   * @param {(acts: import('../permission/acts.js').Acts) => Promise<T>} what
+   * @returns {Promise<T | null>}
+   */
+  async #try(what) {
+    const room = this.#room();
+    if (!room) return null;
+    try {
+      return await what(room.acts);
+    } catch (error) {
+      this.#tell(this.#inWords(error));
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {number | null} replyTo
+   * @returns {Promise<string | null>}  why it was not said
+   */
+  async #say(text, replyTo) {
+    try {
+      await this.#room()?.acts.do({ kind: 'say', text, reply_to: replyTo });
+      return null;
+    } catch (error) {
+      return this.#inWords(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #inWords(error) {
+    if (!(error instanceof NotDone)) throw error;
+    return notDone(error, this.#me?.role === 'moderator');
+  }
+
+  /** @param {import('./side.js').Panel | null} panel */
+  #shown(panel) { this.#chat.visible = panel === 'chat' && !document.hidden; }
+
+  /**
+   * @param {number} hands
+   * @param {number} waiting
+   */
+  #counted(hands, waiting) {
+    const count = waiting + (this.#me?.role === 'moderator' ? hands : 0);
+    this.#side.count('people', count, say('peopleNews', { count }));
+  }
+
+  /**
+   * What was decided about one, said once.
+   * @param {ParticipantInfo} before
+   * @param {ParticipantInfo} now
+   */
+  #sayWhatChanged(before, now) {
+    if (before.role !== now.role) return this.#announce(say(BECAME[now.role]));
+    const [could, can] = [before.permissions, now.permissions];
+    if (could.microphone !== can.microphone) return this.#announce(say(can.microphone ? 'microphoneAllowed' : 'microphoneForbidden'));
+    if (could.chat !== can.chat) this.#announce(say(can.chat ? 'chatAllowed' : 'chatForbidden'));
+  }
+
+  /** @param {string} words */
+  #announce(words) {
+    this.#tell(words);
+    aloud(words);
+  }
+}
+
+/** @type {Record<import('../protocol.d.ts').Role, Key>} */
+const BECAME = { moderator: 'becameModerator', speaker: 'becameSpeaker', listener: 'becameListener' };
