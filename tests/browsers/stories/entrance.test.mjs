@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { hearsOnly, pagesAreQuiet } from '../checks.mjs';
 import { moderate } from '../moderator.mjs';
 import { readCode } from '../qr.mjs';
@@ -13,6 +14,9 @@ const SIZES = [{ width: 1280, height: 800 }, { width: 360, height: 740 }];
 const STORY = { timeout: 120_000, skip: unable() };
 const READ_WITHIN_MS = 8_000;
 const IN_WITHIN_MS = 15_000;
+
+// In which a page that listened would have obeyed.
+const LISTENS_MS = 1_500;
 
 const SITE_PORT = 8_081;
 const SITE = `http://127.0.0.1:${SITE_PORT}`;
@@ -259,6 +263,7 @@ test('whoever waits reads for whom, and comes in by himself or reads that he doe
     await ann.page.reload();
     await ann.join();
     await reads(ann, 'A moderator keeps you out of this conference.');
+    assert(!(await ann.text()).includes('Your name'), 'she is not asked to try again');
     await chair.leave();
   }));
 
@@ -269,8 +274,7 @@ test('who is early reads when it begins, and comes in then', STORY, () =>
     await ann.open(url);
     await ann.join();
     await reads(ann, 'You are early.');
-    const when = await ann.page.$eval('#begins', ({ textContent }) => textContent);
-    assert.match(when, new RegExp(`${new Date(starts_at * 1_000).getFullYear()}.* at .*:`));
+    assert.match(await ann.text(), new RegExp(`${new Date(starts_at * 1_000).getFullYear()}.* at .*:`));
     await look(ann, 'early');
     await isIn(ann);
     assert(Date.now() / 1_000 >= starts_at, 'not before it begins');
@@ -337,7 +341,9 @@ test('a site that is not listed shows nothing, and is not heard', STORY, () =>
     for (const message of [{ convene: 'hello' }, { convene: 'join', name: 'Eve' }]) {
       await ann.page.evaluate((said) => other.postMessage(said, '*'), message);
     }
+    await pause(LISTENS_MS);
     assert.equal(await other.evaluate(() => convene.report().me), null);
+    assert.equal(await other.$eval('input[name=name]', ({ value }) => value), '');
     assert.deepEqual(await ann.page.evaluate(() => heard), []);
   }, { wired: true, words: ['--embed-origin', 'https://intranet.example.org'] }));
 
