@@ -70,11 +70,12 @@ export class Pickers {
     return { camera: this.#opened.camera.track, microphone: this.#opened.microphone.track, speaker: this.#choices.speaker.id };
   }
 
-  /** One did not get in after all: what one has is to be seen again. */
+  /** One did not get in after all: what one has is to be seen again, and what was given back meanwhile is asked for. */
   giveBack() {
     this.#closed = false;
     this.#show();
     this.#look(this.#opened.microphone.track);
+    for (const kind of KINDS) if (this.#opened[kind].track?.readyState === 'ended') void this.#reopen(kind);
   }
 
   close() {
@@ -104,7 +105,7 @@ export class Pickers {
     if (this.#opened[kind].track !== opened.track) this.#opened[kind].track?.stop();
     this.#opened[kind] = opened;
     const { track } = opened;
-    if (track) track.onended = () => void this.#reopen(kind);
+    if (track) track.onended = () => { if (!this.#closed) void this.#reopen(kind); };
     if (kind === 'microphone') this.#look(track);
     else this.#preview.srcObject = track ? new MediaStream([track]) : null;
   }

@@ -65,6 +65,7 @@ test('a conference is made as its form says, and its links lead where they shoul
     await isIn(ann);
     const { me, sound } = await ann.report();
     assert.deepEqual([me.role, sound, ann.page.url()], ['moderator', 'relay', link]);
+    await ann.page.setViewport(SIZES[0]);
     await press(ann, 'Invite');
     assert.equal(await readCode(ann.page, 'dialog .qr'), link);
     const [, own] = await ann.page.$$eval('dialog input', (fields) => fields.map(({ value }) => value));
@@ -265,6 +266,27 @@ test('whoever waits reads for whom, and comes in by himself or reads that he doe
     await reads(ann, 'A moderator keeps you out of this conference.');
     assert(!(await ann.text()).includes('Your name'), 'she is not asked to try again');
     await chair.leave();
+  }));
+
+test('who found the conference full, unseen, tries again with a camera that works', STORY, () =>
+  onStage([{ name: 'ann', tone: 440 }, { name: 'ben', tone: 660 }, { name: 'cleo', tone: 880 }], async (stage, ann, ben, cleo) => {
+    const { url } = await stage.service.create({ title: 'Two at most', max_participants: 2 });
+    await ann.enter(url);
+    await ben.enter(url);
+    await cleo.open(url);
+    await until('cleo can choose', READ_WITHIN_MS, async () => (await chosen(cleo, 'camera')) === 'fake_device_0');
+    await press(cleo, 'Join with the camera off');
+    await cleo.join();
+    await reads(cleo, 'This conference is full.');
+    await ben.leave();
+    await press(cleo, 'Join with the camera off');
+    await until('cleo is in', IN_WITHIN_MS, async () => {
+      if ((await cleo.report()).me?.id) return true;
+      await cleo.page.click('#enter:not(:disabled)').catch(() => {});
+      return false;
+    });
+    await until('ann sees cleo', IN_WITHIN_MS, async () => (await ann.sees(cleo))?.video.frames > 1);
+    pagesAreQuiet([ann, cleo], stage.service.origin);
   }));
 
 test('who is early reads when it begins, and comes in then', STORY, () =>
