@@ -120,7 +120,7 @@ function press(what, on) {
   if (!room?.me) throw new NotNow('not_joined');
   const button = /** @type {HTMLButtonElement} */ (element(what));
   if (button.disabled || button.hidden) throw new NotNow('no_device');
-  if (room.publishing()[what] !== on) button.click();
+  if (room.devices[what] !== on) button.click();
 }
 
 function leave() {

@@ -3,6 +3,7 @@
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Acts } from './permission/acts.js';
+import { Own } from './own.js';
 import { maySend } from './permission/role.js';
 import { Word } from './permission/word.js';
 import { Probe } from './probe.js';
@@ -22,7 +23,7 @@ import { Talkers } from './talkers.js';
 /** @typedef {import('./view/contract.d.ts').View} View */
 /** @typedef {import('./protocol.d.ts').Shown} Shown */
 /** @typedef {import('./protocol.d.ts').Source} Source */
-/** @typedef {{camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null}} Tracks */
+/** @typedef {import('./own.js').Tracks} Tracks */
 
 /**
  * Who enters: all that is said of him, once or again.
@@ -45,9 +46,8 @@ export class Room {
   });
   #talkers = new Talkers(() => this.#served.leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
   #word = new Word();
-  #newcomer; #view; #devices; #mesh; #served; #handlers;
+  #newcomer; #view; #own; #mesh; #served; #handlers;
   /** @type {Meter | null} */ #meter = null;
-  /** @type {MediaStreamTrack | null} */ #screen = null;
   #inside = false;
   #closed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #told;
@@ -61,18 +61,18 @@ export class Room {
    */
   constructor(conference, newcomer, devices, view, place = null) {
     this.#newcomer = newcomer;
-    this.#devices = devices;
+    this.#own = new Own(devices);
     this.#view = view;
     this.#mesh = new Mesh({
       send: (message) => this.#say(message),
-      track: (source) => this.#track(source),
+      track: (source) => this.#own.track(source),
       slot: (mid) => (mid ? this.#served.leg?.slot(mid) ?? null : null),
       relaying: () => view.relaying(this.passedOn),
     });
     this.#served = new Served({
       send: (message) => this.#say(message),
-      microphone: () => this.#devices.microphone,
-      track: (source) => this.#track(source),
+      voice: () => this.#own.voice,
+      track: (source) => this.#own.track(source),
       anew: () => this.#mesh.disconnect(),
       ready: () => this.#mesh.showSlots(),
       shaky: () => this.#line.suspect(),
@@ -123,48 +123,51 @@ export class Room {
    * @param {Tracks} devices
    */
   async useDevices(devices) {
-    this.#devices = this.me && !maySend(this.me.role) ? { camera: null, microphone: null } : devices;
-    await this.#served.sendMicrophone();
+    this.#own.use(this.me && !maySend(this.me.role) ? { camera: null, microphone: null } : devices);
+    await this.#served.sendVoice();
     await this.#picturesChanged();
-  }
-
-  publishing() {
-    const { camera, microphone } = this.#devices;
-    return { microphone: Boolean(microphone?.enabled), camera: Boolean(camera?.enabled), screen: this.#screen !== null };
   }
 
   /** @param {MediaStreamTrack | null} track  mine from now on */
   async useMicrophone(track) {
-    this.#devices.microphone = track;
+    this.#own.use({ microphone: track });
     this.publish();
-    await this.#served.sendMicrophone();
+    await this.#served.sendVoice();
   }
 
   /** @param {MediaStreamTrack | null} track  mine from now on */
   async useCamera(track) {
-    this.#devices.camera = track;
+    this.#own.use({ camera: track });
     await this.#picturesChanged();
   }
 
   /**
    * Shows everyone a screen from now on, in place of one that was shown; null: none.
-   * @param {MediaStreamTrack | null} track
+   * @param {import('./own.js').Shown | null} shown
    */
-  async shareScreen(track) {
-    this.#screen?.stop();
-    this.#screen = track;
-    if (track) track.onended = () => { if (this.#screen === track) this.#screenEnded(); };
+  async shareScreen(shown) {
+    this.#own.show(shown, () => this.#screenEnded());
     await this.#picturesChanged();
+    await this.#served.sendVoice();
   }
+
+  get publishing() { return this.#own.publishing; }
+
+  /** Which of my devices are on. */
+  get devices() { return this.#own.devices; }
 
   /** Tells what of mine is on. */
   publish() {
-    const publishing = this.publishing();
+    const { publishing } = this.#own;
     if (this.#say({ type: 'publish', publishing })) this.#word.say(publishing);
   }
 
   /** What of mine may stay on, by the service's last word. @param {ParticipantInfo} me */
-  mayStayOn(me) { return this.#word.hear(me); }
+  mayStayOn(me) {
+    const may = this.#word.hear(me);
+    if (!may.microphone && this.#own.silenceScreen()) void this.#served.sendVoice();
+    return may;
+  }
 
   /** @param {import('./protocol.d.ts').Loudness[]} gains  how loudly I hear others from now on */
   setGains(gains) { this.#say({ type: 'gains', gains }); }
@@ -185,7 +188,7 @@ export class Room {
   close() {
     this.#closed = true;
     clearTimeout(this.#told);
-    this.#screen?.stop();
+    this.#own.close();
     this.#meter?.close();
     this.#talkers.close();
     this.#line.close();
@@ -273,7 +276,7 @@ export class Room {
 
   /** @returns {Extract<import('./protocol.d.ts').ClientMessage, {type: 'join'}>} */
   #join() {
-    return { type: 'join', ...this.#newcomer, publishing: this.publishing() };
+    return { type: 'join', ...this.#newcomer, publishing: this.#own.publishing };
   }
 
   /**
@@ -285,7 +288,7 @@ export class Room {
     if (this.#inside) this.#forgetAll();
     this.#inside = true;
     this.#mesh.me = me;
-    if (!maySend(me.role)) this.#devices = { camera: null, microphone: null };
+    if (!maySend(me.role)) this.#own.use({ camera: null, microphone: null });
     this.#mesh.stunUrls = stun_urls;
     this.#view.entered(me, conference.title, may_end);
     this.#view.rules(conference.rules);
@@ -377,7 +380,7 @@ export class Room {
   /** @param {ParticipantInfo} me */
   #updateMe(me) {
     this.#mesh.me = me;
-    if (this.#screen && !me.permissions.screen) this.#screenEnded();
+    if (this.#own.publishing.screen && !me.permissions.screen) this.#screenEnded();
     this.#view.updateMe(me);
   }
 
@@ -396,15 +399,6 @@ export class Room {
     const { wishes } = this.#newcomer;
     const meter = this.#meter;
     if (meter) this.#say({ type: 'wish', wishes: { ...wishes, relays: wishes.relays && !meter.hot, uplink: meter.pictures } });
-  }
-
-  /**
-   * Mine, while it is on.
-   * @param {Source} source
-   */
-  #track(source) {
-    if (source === 'screen') return this.#screen;
-    return this.#devices.camera?.enabled ? this.#devices.camera : null;
   }
 
   async #picturesChanged() {

@@ -12,7 +12,7 @@ import { Leg } from './leg.js';
 /**
  * @typedef {object} Outside
  * @property {(message: ClientMessage) => boolean} send
- * @property {() => MediaStreamTrack | null} microphone
+ * @property {() => MediaStreamTrack | null} voice  my sound
  * @property {(source: Source) => MediaStreamTrack | null} track  mine, while it is on
  * @property {() => void} anew  there was a leg, and another takes its place
  * @property {() => void} ready  its slots are there
@@ -67,8 +67,8 @@ export class Served {
     for (const source of ['camera', 'screen']) this.#sizes.delete(`${source} ${publisher}`);
   }
 
-  /** The microphone is another. */
-  async sendMicrophone() { await this.#leg?.sendMicrophone(this.#outside.microphone()); }
+  /** My sound is another. */
+  async sendVoice() { await this.#leg?.sendMicrophone(this.#outside.voice()); }
 
   /** A picture is another, on or off. */
   async send() {
@@ -98,8 +98,8 @@ export class Served {
     if (this.#leg) this.#outside.anew();
     this.#leg?.close();
     this.#hearsVoices = false;
-    const { microphone, view, send } = this.#outside;
-    const leg = this.#leg = new Leg({ send }, microphone(), { sound: view.sound, state: (state) => this.#changed(state) });
+    const { voice, view, send } = this.#outside;
+    const leg = this.#leg = new Leg({ send }, voice(), { sound: view.sound, state: (state) => this.#changed(state) });
     await leg.answer(offer);
     this.#hearVoices();
     this.#tell([...this.#sizes.values()]);

@@ -319,11 +319,12 @@ export class Stage {
       this.#tellSharing(false);
       return this.#room?.shareScreen(null);
     }
-    const { track, trouble } = await openScreen();
+    const { shown, trouble } = await openScreen();
     if (trouble) this.say(say(trouble));
-    if (!track) return;
+    if (!shown) return;
     this.#tellSharing(true);
-    await this.#room?.shareScreen(track);
+    this.say(say(shown.sound ? 'screenSounds' : 'screenSilent'));
+    await this.#room?.shareScreen(shown);
   }
 
   /** @param {boolean} on */

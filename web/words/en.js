@@ -127,6 +127,8 @@ export const en = {
   startCamera: 'Start camera',
   shareScreen: 'Share screen',
   stopScreen: 'Stop sharing',
+  screenSounds: 'The others also hear the sound of what you share, even while you are muted.',
+  screenSilent: 'The others see what you share, and do not hear its sound.',
   screenOf: '{name}’s screen',
   noScreen: 'The browser could not share a screen.',
   leave: 'Leave',

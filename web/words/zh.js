@@ -128,6 +128,8 @@ export const zh = {
   startCamera: '开启摄像头',
   shareScreen: '共享屏幕',
   stopScreen: '停止共享',
+  screenSounds: '其他人也会听到您共享内容的声音，即使您已静音。',
+  screenSilent: '其他人能看到您共享的内容，但听不到其声音。',
   screenOf: '{name} 的屏幕',
   noScreen: '浏览器无法共享屏幕。',
   leave: '离开',

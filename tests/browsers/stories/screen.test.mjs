@@ -26,7 +26,7 @@ for (const firefox of [false, true]) {
       await picturesMove([ann, ben], () => 'direct', WITHIN_MS);
       await stage.block(cleo);
       await cleo.enter(conference.url);
-      await (await ann.find('button', 'Share screen')).click();
+      await ann.press('Share screen');
       await seesScreen(ben, ann, 'direct');
       await seesScreen(cleo, ann, 'server');
       await picturesMove([ann, ben, cleo], (one, other) => ([one, other].includes(cleo) ? 'server' : 'direct'), WITHIN_MS);
