@@ -163,6 +163,10 @@ fn a_browser_restarts_ice() {
     within("a_browser_restarts_ice", || async {
         let mut ann = Call::connect(config("c", "ann", 1), true).await;
         let mut bob = Call::connect(config("c", "bob", 2), true).await;
+        ann.until("seen by the server", |ann| {
+            ann.leg.stats().video_bytes_received.load(Relaxed) > 0
+        })
+        .await;
         ann.browser.offer_again().await;
         let restarted = |ann: &Call| {
             ann.told.iter().find_map(|event| match event {
@@ -173,6 +177,10 @@ fn a_browser_restarts_ice() {
         ann.until("restarted", |ann| restarted(ann).is_some()).await;
         let answer = restarted(&ann).unwrap();
         assert!(answer.contains("a=setup:passive") && !answer.contains("a=setup:active"));
+        assert!(
+            answer.contains("\r\nm=audio 9 ") && !answer.contains("\r\nm=audio 0 "),
+            "{answer}"
+        );
         let before = bob.browser.packets(MIX);
         ann.until("heard again", |_| bob.browser.packets(MIX) > before + 50)
             .await;

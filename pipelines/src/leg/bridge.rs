@@ -21,8 +21,8 @@ pub(super) struct Bridge {
 
 /// What passes a bridge.
 pub(super) struct Load {
-    /// What it has to look like; `None`: as what is behind the bridge says.
-    pub(super) caps: Option<gst::Caps>,
+    /// What who asks is told that it looks like.
+    pub(super) caps: gst::Caps,
     /// What a packet is counted as.
     pub(super) tally: Tally,
     /// Where.
@@ -72,10 +72,7 @@ fn entry(exit: &gst::Pad, load: Load) -> gst::Pad {
             packets.push(buffer)
         })
         .event_function(move |_, _, event| events.push_event(event))
-        .query_function(move |_, _, query| match &caps {
-            Some(caps) if answers(caps, query) => true,
-            _ => questions.peer_query(query),
-        })
+        .query_function(move |_, _, query| answers(&caps, query) || questions.peer_query(query))
         .build()
 }
 

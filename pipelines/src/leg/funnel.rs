@@ -32,7 +32,7 @@ impl Parts {
         };
         let source = pad(&self.video, &format!("src_{number}"))?;
         let load = Load {
-            caps: Some(caps),
+            caps,
             tally: |_, _| {},
             stats: Arc::clone(stats),
         };

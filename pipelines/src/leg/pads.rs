@@ -50,7 +50,9 @@ impl Parts {
         {
             Some((sink, tally)) => {
                 let load = Load {
-                    caps: None,
+                    // webrtcbin takes whatever came first for the mix's m-line. It asks what that leads to before it answers a
+                    // restart, and would refuse the line if that were pictures only.
+                    caps: gst::Caps::new_any(),
                     tally,
                     stats: Arc::clone(stats),
                 };
