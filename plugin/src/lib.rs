@@ -16,7 +16,7 @@ mod lock;
 mod now;
 mod video;
 
-pub use audio::{AudioStats, FrameTimes, audio_stats, silence_rule};
+pub use audio::{AudioStats, FrameTimes, TALKER_BITRATE, audio_stats, silence_rule};
 pub use convene_audio::Totals as AudioTotals;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {

@@ -102,6 +102,98 @@ fn all_kinds_of_caps_mix() {
     }
 }
 
+/// Two listeners of a sound that is on the left only.
+#[test]
+fn left_and_right_go_through_apart_where_both_are_taken() {
+    init();
+    let name = conference();
+    let left = "audiotestsrc is-live=true freq=440 volume=0.5 ! audio/x-raw,format=S16LE,rate=48000,channels=1 ! \
+         audioconvert mix-matrix=\"<<(float)1.0>,<(float)0.0>>\" ! audio/x-raw,format=F32LE,channels=2";
+    let pipeline = pipeline(&format!(
+        "{left} ! conveneaudio conference={name} participant=ann ! fakesink async=false \
+         conveneaudio conference={name} participant=bob ! audio/x-raw,format=F32LE,channels=2 ! appsink name=raw sync=false \
+         conveneaudio conference={name} participant=cid ! application/x-rtp,stereo=(string)1 ! rtpopusdepay ! opusdec ! \
+         audio/x-raw,rate=48000,channels=2 ! audioconvert ! audio/x-raw,format=F32LE ! appsink name=opus sync=false \
+         conveneaudio conference={name} participant=dan ! application/x-rtp ! appsink name=mono sync=false",
+    ));
+    let sink = |name: &str| {
+        pipeline
+            .by_name(name)
+            .unwrap()
+            .downcast::<AppSink>()
+            .unwrap()
+    };
+    let pull = |name: &str| {
+        sink(name)
+            .try_pull_sample(gst::ClockTime::from_seconds(5))
+            .expect("sound goes on")
+    };
+    pipeline.set_state(gst::State::Playing).unwrap();
+    for (name, apart) in [("raw", 60.0), ("opus", 20.0)] {
+        let mut heard = Vec::new();
+        until("the tone is heard on the left only", || {
+            let sample = pull(name);
+            let map = sample.buffer().unwrap().map_readable().unwrap();
+            heard.extend(
+                map.chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
+            );
+            let last = &heard[heard.len().saturating_sub(2 * STRETCH)..];
+            let [left, right] = [0, 1].map(|channel| {
+                let samples: Vec<f32> = last.iter().skip(channel).step_by(2).copied().collect();
+                power(&samples, 440.0)
+            });
+            (-8.0..-5.0).contains(&left) && right < left - apart
+        });
+    }
+    let stereo = |name: &str| {
+        let sample = pull(name);
+        let map = sample.buffer().unwrap().map_readable().unwrap();
+        convene_rtp::Packet::parse(&map).unwrap().payload()[0] & 4 != 0
+    };
+    assert!(!stereo("mono"), "who did not ask gets stereo");
+    let caps = sink("mono")
+        .static_pad("sink")
+        .unwrap()
+        .current_caps()
+        .unwrap();
+    assert!(!caps.structure(0).unwrap().has_field("sprop-stereo"));
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+#[test]
+fn opus_without_rtp_is_stereo_where_its_caps_say_so() {
+    init();
+    for (caps, stereo) in [
+        ("audio/x-opus,channels=2", true),
+        ("audio/x-opus,channels=1", false),
+        ("audio/x-opus", false),
+    ] {
+        let name = conference();
+        let pipeline = pipeline(&format!(
+            "audiotestsrc is-live=true wave=white-noise ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! conveneaudio conference={name} ! fakesink async=false \
+             audiotestsrc is-live=true freq=300 ! audioconvert mix-matrix=\"<<(float)1.0>,<(float)0.0>>\" ! audio/x-raw,format=F32LE,channels=2,rate=48000 ! conveneaudio conference={name} ! fakesink async=false \
+             conveneaudio conference={name} ! {caps} ! appsink name=out sync=false"
+        ));
+        let out = pipeline
+            .by_name("out")
+            .unwrap()
+            .downcast::<AppSink>()
+            .unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let mut packets = 0;
+        until("a packet is as the caps say", || {
+            let sample = out
+                .try_pull_sample(gst::ClockTime::from_seconds(5))
+                .expect("sound goes on");
+            packets += 1;
+            let map = sample.buffer().unwrap().map_readable().unwrap();
+            (packets > 20) && (map[0] & 4 != 0) == stereo
+        });
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+}
+
 #[test]
 fn it_is_a_live_source_with_a_latency_of_its_own() {
     init();

@@ -15,7 +15,7 @@ use std::{
 
 use convene_audio::{
     Arrival, Counters, Delivery, Loudness, Number, Pace, Recent, Room, Settings, Spent,
-    TalkerLevel, Totals,
+    TalkerLevel, Totals, Wide,
 };
 
 use super::{
@@ -39,7 +39,7 @@ static CONFERENCES: LazyLock<Mutex<HashMap<String, Weak<Conference>>>> =
 /// What comes from a participant.
 pub(super) enum Input {
     Packet(Arrival),
-    Samples(Vec<f32>),
+    Samples(Wide<Vec<f32>>),
     Settings(Box<Settings>),
     End,
     Flush,
@@ -294,7 +294,7 @@ impl Conference {
                         gst::error!(CAT, "a packet is lost: {error}");
                     }
                 }
-                Input::Samples(samples) => room.samples(number, &samples),
+                Input::Samples(samples) => room.samples(number, samples),
                 Input::Settings(settings) => room.set(number, *settings),
                 Input::End => {
                     room.end(number);

@@ -1,6 +1,6 @@
 //! Between GStreamer's caps and buffers and what the room takes and gives.
 
-use convene_audio::{Arrival, Delivery, FRAME, Loudness, Sound};
+use convene_audio::{Arrival, Channels, Delivery, FRAME, Loudness, Sound, Wide};
 use convene_rtp::{CsrcLevels, Header, Level, Packet};
 
 use super::settings::Form;
@@ -57,14 +57,15 @@ fn rtp_structure() -> gst::Structure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     float: bool,
-    channels: usize,
+    channels: Channels,
 }
 
 /// What a pad carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Raw(Layout),
-    Opus,
+    /// Opus without RTP, in so many channels.
+    Opus(Channels),
     Rtp {
         payload_type: u8,
         ssrc: u32,
@@ -72,6 +73,8 @@ pub(super) enum Format {
         level_id: Option<u8>,
         /// The same of RFC 6465.
         csrc_levels_id: Option<u8>,
+        /// How many channels the receiver wants (RFC 7587 section 6.1).
+        channels: Channels,
     },
 }
 
@@ -82,9 +85,9 @@ impl Format {
         match s.name().as_str() {
             "audio/x-raw" => Some(Self::Raw(Layout {
                 float: s.get::<&str>("format").ok()? == "F32LE",
-                channels: usize::try_from(s.get::<i32>("channels").ok()?).ok()?,
+                channels: channels(s.get::<i32>("channels").ok()?),
             })),
-            "audio/x-opus" => Some(Self::Opus),
+            "audio/x-opus" => Some(Self::Opus(channels(s.get("channels").unwrap_or(1)))),
             "application/x-rtp" => Some(Self::Rtp {
                 payload_type: s
                     .get::<i32>("payload")
@@ -94,6 +97,7 @@ impl Format {
                 ssrc: s.get::<u32>("ssrc").unwrap_or(0),
                 level_id: extension_id(s, LEVEL_URI),
                 csrc_levels_id: extension_id(s, CSRC_LEVELS_URI),
+                channels: channels(if is_one(s, "stereo") { 2 } else { 1 }),
             }),
             _ => None,
         }
@@ -112,13 +116,21 @@ impl Format {
             if !s.has_field("ssrc") {
                 s.set("ssrc", glib::random_int().max(1));
             }
+            if is_one(s, "stereo") && !s.has_field("sprop-stereo") {
+                s.set("sprop-stereo", "1");
+            }
         } else if let Some(s) = caps.make_mut().structure_mut(0)
             && s.name() == "audio/x-opus"
         {
-            s.set("channels", 1);
+            let stereo = gst::Caps::builder("audio/x-opus")
+                .field("channels", 2)
+                .build();
+            let must = stereo.structure(0).is_some_and(|two| s.is_subset(two));
+            let channels = if must { 2 } else { 1 };
+            s.set("channels", i32::from(channels));
             s.set("rate", 48_000);
             s.set("channel-mapping-family", 0);
-            s.set("streamheader", gst::Array::new(opus_headers()));
+            s.set("streamheader", gst::Array::new(opus_headers(channels)));
         }
         caps.fixate();
         caps
@@ -127,16 +139,30 @@ impl Format {
     /// The room's word for it.
     pub(super) fn form(&self) -> Form {
         match self {
-            Self::Raw(_) => Form::Raw,
-            Self::Opus | Self::Rtp { .. } => Form::Opus,
+            Self::Raw(layout) => Form::Raw(layout.channels),
+            Self::Opus(channels) | Self::Rtp { channels, .. } => Form::Opus(*channels),
         }
     }
 }
 
-/// What a file of Opus begins with (RFC 7845 section 5), for muxers: mono, 48 kHz, and what the decoder has to leave out
-/// because the encoder looks ahead.
-fn opus_headers() -> [gst::Buffer; 2] {
-    let mut head = b"OpusHead\x01\x01".to_vec();
+fn channels(count: i32) -> Channels {
+    if count == 2 {
+        Channels::Stereo
+    } else {
+        Channels::Mono
+    }
+}
+
+/// Whether a format parameter is 1; they are text in caps.
+fn is_one(s: &gst::StructureRef, name: &str) -> bool {
+    s.get::<&str>(name) == Ok("1")
+}
+
+/// What a file of Opus begins with (RFC 7845 section 5), for muxers: how many channels, 48 kHz, and what the decoder has
+/// to leave out because the encoder looks ahead.
+fn opus_headers(channels: u8) -> [gst::Buffer; 2] {
+    let mut head = b"OpusHead\x01".to_vec();
+    head.push(channels);
     head.extend(convene_audio::LOOKAHEAD.to_le_bytes());
     head.extend(convene_audio::RATE.to_le_bytes());
     head.extend([0, 0, 0]);
@@ -185,8 +211,8 @@ pub(super) fn arrival(
     })
 }
 
-/// Mono samples of an interleaved buffer; bytes that are no whole sample are left out.
-pub(super) fn samples(bytes: &[u8], layout: Layout) -> Vec<f32> {
+/// The samples of a buffer; bytes that are no whole sample are left out.
+pub(super) fn samples(bytes: &[u8], layout: Layout) -> Wide<Vec<f32>> {
     let all: Vec<f32> = if layout.float {
         bytes
             .chunks_exact(4)
@@ -198,13 +224,7 @@ pub(super) fn samples(bytes: &[u8], layout: Layout) -> Vec<f32> {
             .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
             .collect()
     };
-    match layout.channels {
-        2 => all
-            .chunks_exact(2)
-            .map(|pair| (pair[0] + pair[1]) / 2.0)
-            .collect(),
-        _ => all,
-    }
+    Wide::of(all, layout.channels)
 }
 
 /// Writes deliveries as buffers of one format; keeps what has to go on from one to the next.
@@ -228,10 +248,10 @@ impl Writer {
     pub(super) fn write(&mut self, delivery: &Delivery) -> Option<gst::Buffer> {
         let mut buffer = match (&delivery.sound, &self.format) {
             (Sound::Raw(frame), Format::Raw(layout)) => {
-                gst::Buffer::from_mut_slice(interleave(&frame[..], *layout))
+                gst::Buffer::from_mut_slice(bytes_of(&frame.interleaved(layout.channels), *layout))
             }
             (Sound::Silence, Format::Raw(layout)) => silence(*layout),
-            (Sound::Opus(packet), Format::Opus) => gst::Buffer::from_mut_slice(packet.to_vec()),
+            (Sound::Opus(packet), Format::Opus(_)) => gst::Buffer::from_mut_slice(packet.to_vec()),
             (Sound::Opus(packet), Format::Rtp { .. }) => self.rtp(delivery, packet),
             (
                 Sound::Relayed {
@@ -271,6 +291,7 @@ impl Writer {
             ssrc,
             level_id,
             csrc_levels_id,
+            ..
         } = self.format
         else {
             return gst::Buffer::new();
@@ -319,12 +340,10 @@ fn span_of(sound: &Sound) -> usize {
     }
 }
 
-fn interleave(frame: &[f32], layout: Layout) -> Vec<u8> {
-    let each = frame
-        .iter()
-        .flat_map(|s| std::iter::repeat_n(*s, layout.channels));
+fn bytes_of(samples: &[f32], layout: Layout) -> Vec<u8> {
+    let each = samples.iter();
     if layout.float {
-        each.flat_map(f32::to_le_bytes).collect()
+        each.flat_map(|s| s.to_le_bytes()).collect()
     } else {
         each.flat_map(|s| ((s * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).to_le_bytes())
             .collect()
@@ -332,7 +351,10 @@ fn interleave(frame: &[f32], layout: Layout) -> Vec<u8> {
 }
 
 fn silence(layout: Layout) -> gst::Buffer {
-    let mut buffer = gst::Buffer::from_mut_slice(interleave(&[0.0; FRAME], layout));
+    let mut buffer = gst::Buffer::from_mut_slice(bytes_of(
+        &vec![0.0; FRAME * layout.channels.count()],
+        layout,
+    ));
     if let Some(buffer) = buffer.get_mut() {
         buffer.set_flags(gst::BufferFlags::GAP);
     }

@@ -19,6 +19,7 @@ use convene_audio::UNHEARD;
 use convene_rtp::SilenceRule;
 use gst::prelude::*;
 
+pub use convene_audio::TALKER_BITRATE;
 pub use meters::{AudioStats, FrameTimes, audio_stats};
 pub use settings::AudioMode;
 

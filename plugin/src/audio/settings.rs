@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use convene_audio::{Codec, Hearing, LATENCY, Mode, Number, Output, Packing, Settings};
+use convene_audio::{Channels, Codec, Hearing, LATENCY, Mode, Number, Output, Packing, Settings};
 
 use crate::delivery::Delivery;
 
@@ -61,7 +61,7 @@ impl Default for Properties {
             volume: 1.0,
             deaf: false,
             max_talkers: 4,
-            bitrate: 32_000,
+            bitrate: 56_000,
             complexity: 5,
             fec: true,
             // Whoever does not know what is lost had better be prepared.
@@ -98,8 +98,8 @@ impl Properties {
                 gains: self.gains_by_number(number_of),
             },
             output: form.map(|form| match form {
-                Form::Raw => Output::Raw,
-                Form::Opus => Output::Opus(self.codec()),
+                Form::Raw(channels) => Output::Raw(channels),
+                Form::Opus(channels) => Output::Opus(self.codec(channels)),
             }),
             packing: Packing {
                 frames: frames_in(self.frame_duration),
@@ -114,12 +114,13 @@ impl Properties {
         u64::from(self.latency) + u64::from(self.frame_duration.max(self.listener_packet))
     }
 
-    fn codec(&self) -> Codec {
+    fn codec(&self, channels: Channels) -> Codec {
         Codec {
             bitrate: self.bitrate,
             complexity: self.complexity as u8,
             fec: self.fec && self.expected_loss > 0,
             dtx: self.dtx,
+            channels,
         }
     }
 
@@ -141,6 +142,6 @@ fn frames_in(milliseconds: u32) -> u8 {
 /// The form in which a mix is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    Raw,
-    Opus,
+    Raw(Channels),
+    Opus(Channels),
 }

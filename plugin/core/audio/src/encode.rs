@@ -1,8 +1,8 @@
 //! Encoders: one per distinct mix and setting, whoever hears it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use crate::{CodecError, Frame, encoder::Encoder};
+use crate::{Channels, CodecError, WideFrame, encoder::Encoder};
 
 /// The longest packet of one frame (RFC 6716 section 3.4).
 const LONGEST: usize = 1_275 + 1;
@@ -10,13 +10,16 @@ const LONGEST: usize = 1_275 + 1;
 /// A packet of at most two bytes says "nothing to send" (RFC 6716 section 2.1.9, `OPUS_SET_DTX`).
 const DTX_BYTES: usize = 2;
 
+/// Frames of mono after which a stereo stream is coded as mono: 400 ms, more than the pauses between words.
+const NARROW: u32 = 20;
+
 /// Packets in a hundred for which FEC is made. At 5 libopus makes none with less than 40 kbit/s.
 const EXPECTED_LOSS: i32 = 10;
 
 /// How a listener wants his Opus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Codec {
-    /// Bits per second, 6 000 to 510 000.
+    /// Bits per second of each channel, 6 000 to 255 000; one channel may have up to 510 000.
     pub bitrate: u32,
     /// Effort, 0 to 10.
     pub complexity: u8,
@@ -25,15 +28,18 @@ pub struct Codec {
     pub fec: bool,
     /// Whether silence is not sent.
     pub dtx: bool,
+    /// How many channels he takes.
+    pub channels: Channels,
 }
 
 impl Default for Codec {
     fn default() -> Self {
         Self {
-            bitrate: 32_000,
+            bitrate: 56_000,
             complexity: 5,
             fec: true,
             dtx: true,
+            channels: Channels::Mono,
         }
     }
 }
@@ -52,6 +58,8 @@ pub(crate) enum Encoded {
 pub(crate) struct Stream {
     encoder: Encoder,
     codec: Codec,
+    /// Frames for which what came has been mono.
+    narrow: u32,
     /// The last packet said "nothing to send", so silence needs no work until sound returns.
     dormant: bool,
 }
@@ -61,14 +69,16 @@ impl Stream {
     ///
     /// # Errors
     /// libopus's, when it refuses a setting.
-    pub(crate) fn new(codec: Codec, before: Option<&Frame>) -> Result<Self, CodecError> {
+    pub(crate) fn new(codec: Codec, before: Option<&WideFrame>) -> Result<Self, CodecError> {
         let mut stream = Self {
             encoder: encoder(codec)?,
             codec,
+            narrow: NARROW,
             dormant: false,
         };
         if let Some(frame) = before {
-            stream.encoder.encode(frame, &mut [0; LONGEST])?;
+            let samples = stream.interleaved(frame)?;
+            stream.encoder.encode(&samples, &mut [0; LONGEST])?;
             stream.refresh()?;
         }
         Ok(stream)
@@ -102,19 +112,37 @@ impl Stream {
     ///
     /// # Errors
     /// libopus's.
-    pub(crate) fn push(&mut self, frame: &Frame, silent: bool) -> Result<Encoded, CodecError> {
+    pub(crate) fn push(&mut self, frame: &WideFrame, silent: bool) -> Result<Encoded, CodecError> {
         if self.dormant {
             if silent {
                 return Ok(Encoded::Nothing);
             }
             self.begin_anew()?;
         }
+        let samples = self.interleaved(frame)?;
         // Only when nobody is in it: a tone that lasts, or quiet music, is silence for Opus too.
         self.encoder.set_dtx(self.codec.dtx && silent)?;
         let mut packet = [0; LONGEST];
-        let length = self.encoder.encode(frame, &mut packet)?;
+        let length = self.encoder.encode(&samples, &mut packet)?;
         self.encoder.set_prediction_disabled(false)?;
         Ok(self.judge(&packet[..length]))
+    }
+
+    /// What stays mono is coded so, with all of the bits for the one channel and half of the work.
+    fn interleaved<'f>(&mut self, frame: &'f WideFrame) -> Result<Cow<'f, [f32]>, CodecError> {
+        let samples = frame.interleaved(self.codec.channels);
+        if self.codec.channels == Channels::Mono {
+            return Ok(samples);
+        }
+        self.narrow = match frame.side {
+            Some(_) => 0,
+            None => self.narrow.saturating_add(1),
+        };
+        let narrow = self.narrow > NARROW;
+        self.encoder.set_narrow(narrow)?;
+        self.encoder
+            .set_bitrate(self.codec.bitrate * if narrow { 1 } else { 2 })?;
+        Ok(samples)
     }
 
     /// After silence every stream begins in the same state. Whoever goes from one to another in a silence hears what he
@@ -138,7 +166,7 @@ impl Stream {
 }
 
 fn encoder(codec: Codec) -> Result<Encoder, CodecError> {
-    let mut encoder = Encoder::new()?;
+    let mut encoder = Encoder::new(codec.channels)?;
     set(&mut encoder, codec)?;
     Ok(encoder)
 }
@@ -152,10 +180,12 @@ fn set(encoder: &mut Encoder, codec: Codec) -> Result<(), CodecError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FRAME;
+    use crate::{FRAME, Wide};
 
-    fn tone(frame: usize) -> Frame {
-        std::array::from_fn(|i| 0.3 * ((frame * FRAME + i) as f32 * 0.0576).sin())
+    fn tone(frame: usize) -> WideFrame {
+        Wide::mono(Box::new(std::array::from_fn(|i| {
+            0.3 * ((frame * FRAME + i) as f32 * 0.0576).sin()
+        })))
     }
 
     #[test]
@@ -171,9 +201,12 @@ mod tests {
         while !stream.is_dormant() {
             sent += 1;
             assert!(sent < 50, "never dormant");
-            stream.push(&[0.0; FRAME], true).unwrap();
+            stream.push(&WideFrame::silence(), true).unwrap();
         }
-        assert_eq!(stream.push(&[0.0; FRAME], true).unwrap(), Encoded::Nothing);
+        assert_eq!(
+            stream.push(&WideFrame::silence(), true).unwrap(),
+            Encoded::Nothing
+        );
         assert!(
             matches!(stream.push(&tone(11), false).unwrap(), Encoded::Packet(p) if p.len() > 10)
         );
@@ -210,7 +243,7 @@ mod tests {
                 stream = stream.turned(protected).unwrap();
             }
             let mut packet = [0; LONGEST];
-            let length = encoder.encode(&tone(frame), &mut packet).unwrap();
+            let length = encoder.encode(&tone(frame).mid[..], &mut packet).unwrap();
             let sent = stream.push(&tone(frame), false).unwrap();
             assert_eq!(sent, Encoded::Packet(packet[..length].into()), "{frame}");
         }
@@ -228,7 +261,7 @@ mod tests {
         .unwrap();
         for _ in 0..50 {
             assert!(matches!(
-                stream.push(&[0.0; FRAME], true).unwrap(),
+                stream.push(&WideFrame::silence(), true).unwrap(),
                 Encoded::Packet(_)
             ));
         }

@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_int};
 
 use opusic_sys as ffi;
 
-use crate::{CodecError, RATE};
+use crate::{Channels, CodecError, RATE};
 
 /// Samples by which what is decoded is late: the encoder's own look-ahead of 2.5 ms, and 4 ms between its two ways of coding.
 pub const LOOKAHEAD: u16 = 312;
@@ -17,28 +17,36 @@ pub const LOOKAHEAD: u16 = 312;
 #[derive(Clone)]
 struct State(Box<[u128]>);
 
-/// A mono encoder. It is none of libopus's for telephony, which takes the depth out of every voice: a talker's own has done
+/// An encoder. It is none of libopus's for telephony, which takes the depth out of every voice: a talker's own has done
 /// so already, and a second time costs half a point of five.
 #[derive(Clone)]
 pub(crate) struct Encoder {
     state: State,
+    channels: Channels,
 }
 
 impl Encoder {
     /// # Errors
     /// libopus's, when it refuses the settings.
-    pub(crate) fn new() -> Result<Self, CodecError> {
+    pub(crate) fn new(channels: Channels) -> Result<Self, CodecError> {
+        let count = channels.count() as c_int;
         // SAFETY: a function of its argument only.
-        let octets = unsafe { ffi::opus_encoder_get_size(1) };
+        let octets = unsafe { ffi::opus_encoder_get_size(count) };
         let words = usize::try_from(octets)
             .unwrap_or(0)
             .div_ceil(size_of::<u128>());
         let mut encoder = Self {
             state: State(vec![0; words].into()),
+            channels,
         };
         // SAFETY: the memory has the size that libopus asked for.
         let code = unsafe {
-            ffi::opus_encoder_init(encoder.raw(), RATE as i32, 1, ffi::OPUS_APPLICATION_AUDIO)
+            ffi::opus_encoder_init(
+                encoder.raw(),
+                RATE as i32,
+                count,
+                ffi::OPUS_APPLICATION_AUDIO,
+            )
         };
         check("opus_encoder_init", code)?;
         Ok(encoder)
@@ -79,6 +87,12 @@ impl Encoder {
         self.set("DTX", ffi::OPUS_SET_DTX_REQUEST, dtx.into())
     }
 
+    /// Whether a stereo encoder codes one channel, the mean of both; else it decides by the bitrate.
+    pub(crate) fn set_narrow(&mut self, narrow: bool) -> Result<(), CodecError> {
+        let channels = if narrow { 1 } else { ffi::OPUS_AUTO };
+        self.set("channels", ffi::OPUS_SET_FORCE_CHANNELS_REQUEST, channels)
+    }
+
     /// Whether the next packets do without what the decoder knows from those before.
     pub(crate) fn set_prediction_disabled(&mut self, disabled: bool) -> Result<(), CodecError> {
         self.set(
@@ -88,7 +102,7 @@ impl Encoder {
         )
     }
 
-    /// One packet of all `samples`, at the beginning of `packet`; its length.
+    /// One packet of all `samples`, which are interleaved where there are two channels, at the beginning of `packet`; its length.
     ///
     /// # Errors
     /// libopus's, when the samples are no whole frame or the packet does not fit.
@@ -97,12 +111,12 @@ impl Encoder {
         samples: &[f32],
         packet: &mut [u8],
     ) -> Result<usize, CodecError> {
-        // SAFETY: libopus reads as many samples of one channel and writes at most as many octets as it is told.
+        // SAFETY: libopus reads as many samples of each channel and writes at most as many octets as it is told.
         let length = unsafe {
             ffi::opus_encode_float(
                 self.raw(),
                 samples.as_ptr(),
-                samples.len() as c_int,
+                (samples.len() / self.channels.count()) as c_int,
                 packet.as_mut_ptr(),
                 packet.len() as i32,
             )
@@ -155,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_copy_goes_on_as_the_original_does() {
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(Channels::Mono).unwrap();
         (0..10).for_each(|frame| drop(packet(&mut encoder, frame)));
         let mut copy = encoder.clone();
-        let mut fresh = Encoder::new().unwrap();
+        let mut fresh = Encoder::new(Channels::Mono).unwrap();
         for frame in 10..30 {
             let original = packet(&mut encoder, frame);
             assert!(original == packet(&mut copy, frame), "frame {frame}");
@@ -168,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_encoder_looks_ahead_as_far_as_is_said() {
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(Channels::Mono).unwrap();
         let mut lookahead: i32 = 0;
         // SAFETY: this request takes a pointer to one opus_int32.
         let code = unsafe {
@@ -184,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_libopus_refuses_is_said() {
-        let mut encoder = Encoder::new().unwrap();
+        let mut encoder = Encoder::new(Channels::Mono).unwrap();
         let refused = encoder.encode(&[0.0; 7], &mut [0; 100]).unwrap_err();
         assert_eq!(
             refused.to_string(),

@@ -1,5 +1,7 @@
 //! How loud a frame is, in the unit that RTP headers carry.
 
+use crate::WideFrame;
+
 /// Loudness as RFC 6464 counts it: the dBov below overload, 0 (a full-scale square wave) to 127 (silence). Smaller is louder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loudness(u8);
@@ -17,7 +19,17 @@ impl Loudness {
     /// The root mean square of `samples` against a full scale of 1.
     #[must_use]
     pub fn of(samples: &[f32]) -> Self {
-        let power: f32 = samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32;
+        Self::of_power(power(samples))
+    }
+
+    /// The root mean square of both channels.
+    #[must_use]
+    pub fn of_wide(frame: &WideFrame) -> Self {
+        // (left² + right²) / 2 is middle² + side².
+        Self::of_power(frame.both().map(|channel| power(&channel[..])).sum())
+    }
+
+    fn of_power(power: f32) -> Self {
         if power <= 0.0 || !power.is_finite() {
             return Self::SILENCE;
         }
@@ -43,9 +55,23 @@ impl Loudness {
     }
 }
 
+fn power(samples: &[f32]) -> f32 {
+    samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Channels, FRAME, Wide};
+
+    #[test]
+    fn both_channels_count() {
+        let table = [([1.0, 1.0], 0), ([1.0, 0.0], -3), ([0.1, -0.1], -20)];
+        for (pair, dbov) in table {
+            let frame = Wide::of(pair.repeat(FRAME), Channels::Stereo).take_frame();
+            assert_eq!(Loudness::of_wide(&frame).dbov(), dbov, "{pair:?}");
+        }
+    }
 
     #[test]
     fn known_loudness() {

@@ -1,7 +1,7 @@
 //! The sound of one conference, without GStreamer: jitter queues, the floor, the mix of everyone but oneself, and one
 //! encoding per distinct mix.
 //!
-//! Nothing here reads a clock, starts a thread or knows a pad. Sound is mono at 48 kHz; a [`Room`] is told what arrived
+//! Nothing here reads a clock, starts a thread or knows a pad. Sound is at 48 kHz, in one channel or two; a [`Room`] is told what arrived
 //! and asked every [`FRAME`] what everyone hears.
 
 mod counters;
@@ -18,6 +18,7 @@ mod ring;
 mod room;
 mod source;
 mod talking;
+mod wide;
 
 pub use counters::{Counters, Relayed, Totals};
 pub use encode::Codec;
@@ -28,6 +29,7 @@ pub use room::{
     Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Packing, Room, Settings, Sound,
     TalkerLevel,
 };
+pub use wide::{Channels, Wide, WideFrame};
 
 /// What nobody hears: packets that the floor has no use for, so that they need not even be decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,10 @@ impl From<opus::Error> for CodecError {
     }
 }
 
+/// Bits per second that a talker had better send. The mix codes his voice a second time; coded with so many first, and then
+/// with [`Codec`]'s default, it sounds as after one coding with 32 000.
+pub const TALKER_BITRATE: u32 = 64_000;
+
 /// Samples per second.
 pub const RATE: u32 = 48_000;
 
@@ -78,7 +84,7 @@ pub const FRAME: usize = 960;
 /// Length of one frame.
 pub const FRAME_TIME: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// One frame of sound, nominally within ±1.
+/// One channel of a frame of sound, nominally within ±1.
 pub type Frame = [f32; FRAME];
 
 /// The samples at 48 kHz that an Opus packet holds; `None` when it is not one.

@@ -1,9 +1,12 @@
 //! The sum of the talkers less oneself, exactly, and what one distinct mix keeps from frame to frame.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use crate::{
-    Codec, CodecError, FRAME, Frame, Number,
+    Channels, Codec, CodecError, FRAME, Frame, Number, Wide, WideFrame,
     encode::{Encoded, Stream},
     limiter::Limiter,
 };
@@ -16,8 +19,11 @@ const LOUDEST: f32 = 8.0;
 /// Samples over which a talker's gain rises: 5 ms; it falls over the whole frame.
 const RISE: usize = FRAME / 4;
 
+/// One channel of a talker's frame in integers.
+type Whole = [i32; FRAME];
+
 /// A talker's frame in integers.
-pub(crate) type Part = [i32; FRAME];
+pub(crate) type Part = Wide<Box<Whole>>;
 
 /// What somebody hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,52 +42,86 @@ pub(crate) enum MixKey {
 pub(crate) type Gains = BTreeMap<Number, f32>;
 
 /// A talker's frame with his gain going from `from` to `to`.
-pub(crate) fn part(frame: &Frame, from: f32, to: f32) -> Box<Part> {
+pub(crate) fn part(frame: &WideFrame, from: f32, to: f32) -> Part {
+    frame.map(|channel| Box::new(whole(channel, from, to)))
+}
+
+fn whole(channel: &Frame, from: f32, to: f32) -> Whole {
     let length = if to > from { RISE } else { FRAME };
     let step = (to - from) / length as f32;
-    let mut part = Box::new([0; FRAME]);
-    for (i, (out, sample)) in part.iter_mut().zip(frame).enumerate() {
+    std::array::from_fn(|i| {
         let gain = if i < length {
             from + step * i as f32
         } else {
             to
         };
-        *out = ((sample * gain).clamp(-LOUDEST, LOUDEST) * ONE) as i32;
-    }
-    part
+        ((channel[i] * gain).clamp(-LOUDEST, LOUDEST) * ONE) as i32
+    })
 }
 
 /// The sum of all parts.
-pub(crate) fn total(parts: &BTreeMap<Number, Box<Part>>) -> Part {
-    let mut total = [0; FRAME];
-    for part in parts.values() {
+pub(crate) fn total(parts: &BTreeMap<Number, Part>) -> Part {
+    let sides: Vec<_> = parts
+        .values()
+        .filter_map(|part| part.side.as_ref())
+        .collect();
+    Wide {
+        mid: sum_of(parts.values().map(|part| &part.mid)),
+        side: (!sides.is_empty()).then(|| sum_of(sides.into_iter())),
+    }
+}
+
+fn sum_of<'a>(channels: impl Iterator<Item = &'a Box<Whole>>) -> Box<Whole> {
+    let mut total = Box::new([0; FRAME]);
+    for channel in channels {
         total
             .iter_mut()
-            .zip(part.iter())
+            .zip(channel.iter())
             .for_each(|(sum, sample)| *sum += sample);
     }
     total
 }
 
-/// What is heard with these `gains`, without `own` part, before the limiter.
+/// What is heard with these `gains`, without `own` part, before the limiter; it has a side if somebody else has one.
 pub(crate) fn sum(
     own: Option<Number>,
     total: &Part,
-    parts: &BTreeMap<Number, Box<Part>>,
+    parts: &BTreeMap<Number, Part>,
     gains: &Gains,
-) -> Frame {
+    channels: Channels,
+) -> WideFrame {
+    let others = || parts.iter().filter(|(number, _)| Some(**number) != own);
+    let is_wide = channels == Channels::Stereo && others().any(|(_, part)| part.side.is_some());
+    let own = own.and_then(|own| parts.get(&own));
+    let less = |total: &Whole, own: Option<&Box<Whole>>| match own {
+        Some(own) => std::array::from_fn(|i| real(total[i] - own[i])),
+        None => total.map(real),
+    };
     if gains.is_empty() {
-        return match own.and_then(|own| parts.get(&own)) {
-            Some(part) => std::array::from_fn(|i| real(total[i] - part[i])),
-            None => total.map(real),
+        let side = total.side.as_ref().filter(|_| is_wide);
+        let own_side = own.and_then(|own| own.side.as_ref());
+        return Wide {
+            mid: Box::new(less(&total.mid, own.map(|own| &own.mid))),
+            side: side.map(|side| Box::new(less(side, own_side))),
         };
     }
+    let scaled =
+        || others().map(|(number, part)| (part, gains.get(number).copied().unwrap_or(1.0)));
+    Wide {
+        mid: Box::new(scaled_sum(scaled().map(|(part, gain)| (&part.mid, gain)))),
+        side: is_wide.then(|| {
+            let sides = scaled().filter_map(|(part, gain)| Some((part.side.as_ref()?, gain)));
+            Box::new(scaled_sum(sides))
+        }),
+    }
+}
+
+fn scaled_sum<'a>(channels: impl Iterator<Item = (&'a Box<Whole>, f32)>) -> Frame {
     let mut frame = [0.0; FRAME];
-    for (number, part) in parts.iter().filter(|(number, _)| Some(**number) != own) {
-        let gain = gains.get(number).copied().unwrap_or(1.0);
+    for (channel, gain) in channels {
         frame
             .iter_mut()
-            .zip(part.iter())
+            .zip(channel.iter())
             .for_each(|(sum, sample)| *sum += real(*sample) * gain);
     }
     frame
@@ -96,7 +136,7 @@ fn real(sample: i32) -> f32 {
 pub(crate) struct Mix {
     limiter: Limiter,
     streams: BTreeMap<Codec, Used>,
-    last: Option<Box<Frame>>,
+    last: Option<Arc<WideFrame>>,
     /// Frames in a row with nothing in them.
     silent: u32,
     used: bool,
@@ -110,12 +150,12 @@ struct Used {
 
 impl Mix {
     /// The next frame through the limiter.
-    pub(crate) fn limit(&mut self, frame: &Frame, nobody: bool) -> Frame {
+    pub(crate) fn limit(&mut self, frame: &WideFrame, nobody: bool) -> WideFrame {
         self.silent = if nobody { self.silent + 1 } else { 0 };
         self.used = true;
         if self.is_silent() {
             self.limiter = Limiter::default();
-            [0.0; FRAME]
+            WideFrame::silence()
         } else {
             self.limiter.process(frame)
         }
@@ -130,7 +170,11 @@ impl Mix {
     ///
     /// # Errors
     /// libopus's.
-    pub(crate) fn encode(&mut self, codec: Codec, frame: &Frame) -> Result<Encoded, CodecError> {
+    pub(crate) fn encode(
+        &mut self,
+        codec: Codec,
+        frame: &WideFrame,
+    ) -> Result<Encoded, CodecError> {
         let silent = self.is_silent();
         let used = match self.streams.entry(codec) {
             Entry::Occupied(entry) => entry.into_mut(),
@@ -182,6 +226,10 @@ impl Mix {
     /// # Errors
     /// libopus's.
     pub(crate) fn turn(&mut self, from: Codec, to: Codec) -> Result<(), CodecError> {
+        // An encoder has its channels for life.
+        if from.channels != to.channels {
+            return self.refresh(to);
+        }
         if !self.has(to)
             && let Some(used) = self.streams.get(&from)
         {
@@ -205,17 +253,23 @@ impl Mix {
     }
 
     /// The frame before.
-    pub(crate) fn last(&self) -> Option<&Frame> {
+    pub(crate) fn last(&self) -> Option<&WideFrame> {
         self.last.as_deref()
     }
 
     /// Ends the tick with the frame that was heard in it; forgets encoders that nobody used, since what they would go on
     /// with is no longer what was before. Says whether anybody heard this mix.
-    pub(crate) fn end_tick(&mut self, heard: Option<&Frame>) -> bool {
-        self.last = heard.map(|frame| Box::new(*frame));
+    pub(crate) fn end_tick(&mut self, heard: Option<&Arc<WideFrame>>) -> bool {
+        self.last = heard.cloned();
         self.streams
             .retain(|_, used| std::mem::take(&mut used.used));
         std::mem::take(&mut self.used)
+    }
+
+    /// How many encodings of it there are.
+    #[cfg(test)]
+    pub(crate) fn encoders(&self) -> usize {
+        self.streams.len()
     }
 
     /// Whether silence would cost this mix nothing.
@@ -229,11 +283,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parts(seeds: &[i32]) -> BTreeMap<Number, Box<Part>> {
-        let make = |seed: i32| {
+    /// Every other one is stereo.
+    fn parts(seeds: &[i32]) -> BTreeMap<Number, Part> {
+        let channel = |seed: i32| {
             Box::new(std::array::from_fn(|i| {
                 seed.wrapping_mul(i as i32 + 1) % 1_000_000
             }))
+        };
+        let make = |seed: i32| Wide {
+            mid: channel(seed),
+            side: (seed % 2 != 0).then(|| channel(!seed)),
         };
         seeds
             .iter()
@@ -244,9 +303,10 @@ mod tests {
 
     #[test]
     fn a_gain_rises_in_5_ms_and_falls_in_20() {
-        let up = part(&[1.0; FRAME], 0.0, 1.0);
+        let steady = Wide::mono(Box::new([1.0; FRAME]));
+        let up = part(&steady, 0.0, 1.0).mid;
         assert_eq!((up[0], up[RISE], up[FRAME - 1]), (0, 1 << 20, 1 << 20));
-        let down = part(&[1.0; FRAME], 1.0, 0.0);
+        let down = part(&steady, 1.0, 0.0).mid;
         assert!(down[FRAME / 2] > 500_000 && down[FRAME - 1] < 2_000);
     }
 
@@ -254,8 +314,19 @@ mod tests {
     fn own_gains_are_heard_by_their_owner() {
         let parts = parts(&[5, 7]);
         let gains = BTreeMap::from([(Number(1), 0.5)]);
-        let heard = sum(Some(Number(0)), &total(&parts), &parts, &gains);
-        assert_eq!(heard[3], real(parts[&Number(1)][3]) * 0.5);
+        let heard = sum(
+            Some(Number(0)),
+            &total(&parts),
+            &parts,
+            &gains,
+            Channels::Stereo,
+        );
+        let bobs = &parts[&Number(1)];
+        assert_eq!(heard.mid[3], real(bobs.mid[3]) * 0.5);
+        assert_eq!(
+            heard.side.unwrap()[3],
+            real(bobs.side.as_ref().unwrap()[3]) * 0.5
+        );
     }
 
     proptest! {
@@ -265,9 +336,11 @@ mod tests {
             let own = Number((own % seeds.len()) as u32);
             let mut others = all.clone();
             others.remove(&own);
-            let heard = sum(Some(own), &total(&all), &all, &Gains::new());
-            let expected = sum(None, &total(&others), &others, &Gains::new());
-            prop_assert_eq!(heard, expected);
+            for channels in [Channels::Mono, Channels::Stereo] {
+                let heard = sum(Some(own), &total(&all), &all, &Gains::new(), channels);
+                let expected = sum(None, &total(&others), &others, &Gains::new(), channels);
+                prop_assert_eq!(heard, expected);
+            }
         }
     }
 }

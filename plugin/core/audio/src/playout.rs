@@ -5,6 +5,7 @@
 //! *lag* is how much later packets are played than that; it follows the target that [`Delay`] derives from the jitter:
 //! [`Pace`] has the sound of who is heard shortened or lengthened by periods of his voice, and who is not heard jumps.
 
+mod decoder;
 mod decoding;
 mod delay;
 mod pace;
@@ -13,13 +14,15 @@ mod stretch;
 use std::{collections::BTreeMap, time::Duration};
 
 use convene_rtp::Extender;
-use opus::{Channels, Decoder};
 
 use self::{
+    decoder::Decoder,
     delay::Delay,
     pace::{Pace, Wish, frames_too_long},
 };
-use crate::{Arrival, CodecError, Counters, FRAME, Frame, Loudness, RATE, floor::ENTER};
+use crate::{
+    Arrival, Channels, CodecError, Counters, FRAME, Loudness, RATE, Wide, WideFrame, floor::ENTER,
+};
 
 /// The longest that a packet may wait to be played.
 pub(crate) const LONGEST_WAIT: Duration = delay::MOST;
@@ -74,7 +77,10 @@ pub(crate) struct Playout {
     decoder: Option<Decoder>,
     /// The decoder has not heard the packet before the next one.
     stale: bool,
-    decoded: Vec<f32>,
+    decoded: Wide<Vec<f32>>,
+    /// Whether he has sent stereo, and whether it is taken.
+    stereo: bool,
+    channels: Channels,
     /// The last packet said "nothing to send": what is missing now is silence, not loss.
     dtx: bool,
     pub(crate) counters: Counters,
@@ -92,7 +98,9 @@ impl Playout {
             pace: Pace::default(),
             decoder: None,
             stale: false,
-            decoded: Vec::new(),
+            decoded: Wide::default(),
+            stereo: false,
+            channels: Channels::Mono,
             dtx: false,
             counters: Counters::default(),
         }
@@ -114,7 +122,7 @@ impl Playout {
             return Ok(());
         };
         if self.decoder.is_none() && arrival.loudness.is_none_or(|l| l.reaches(ENTER)) {
-            let decoder = Decoder::new(RATE, Channels::Mono);
+            let decoder = Decoder::new(Channels::Mono);
             self.decoder = Some(decoder.inspect_err(|_| self.counters.no_decoder += 1)?);
         }
         let timestamp = self.place(arrival);
@@ -161,16 +169,15 @@ impl Playout {
         !self.queue.is_empty()
     }
 
-    /// Decodes the frame that is due and goes on to the next.
-    pub(crate) fn play(&mut self, now: Duration) -> Frame {
+    /// Decodes the frame that is due, in as many channels as he sends and somebody takes, and goes on to the next.
+    pub(crate) fn play(&mut self, now: Duration, channels: Channels) -> WideFrame {
+        self.channels = channels;
         let wish = self.wish(now);
         while self.decoded.len() < FRAME {
             self.decode_more(now);
         }
         self.change(now, wish);
-        let mut frame = [0.0; FRAME];
-        frame.copy_from_slice(&self.decoded[..FRAME]);
-        self.decoded.drain(..FRAME);
+        let frame = self.decoded.take_frame();
         self.stop_if_gone(GONE);
         frame
     }
@@ -179,7 +186,7 @@ impl Playout {
     /// his silence is not sent, each of the packets between is held anew, so that two clocks cannot drift apart.
     pub(crate) fn skip(&mut self, now: Duration) {
         self.jump(now);
-        self.decoded.clear();
+        self.decoded = Wide::default();
         self.stale = true;
         if let State::Playing { next, missing } = &mut self.state {
             let behind = *next;
@@ -260,11 +267,12 @@ impl Playout {
 
     fn forget(&mut self) {
         self.queue.clear();
-        self.decoded.clear();
+        self.decoded = Wide::default();
         self.state = State::Waiting;
         self.delay.restart();
         self.stale = true;
         self.dtx = false;
+        self.stereo = false;
     }
 
     /// A packet whose time is over; one that comes when nothing else does starts again with more delay instead.
@@ -367,7 +375,7 @@ impl Playout {
         {
             self.state = State::Waiting;
             self.stale = true;
-            self.decoded.clear();
+            self.decoded = Wide::default();
         }
     }
 }
@@ -376,6 +384,11 @@ impl Packet {
     /// RFC 6716: a frame of at most one byte of content was not sent.
     fn is_dtx(&self) -> bool {
         self.payload.len() <= 2
+    }
+
+    /// RFC 6716 section 3.1.
+    fn is_stereo(&self) -> bool {
+        self.payload.first().is_some_and(|toc| toc & 4 != 0)
     }
 
     fn due(&self) -> Due {

@@ -1,8 +1,6 @@
 //! Decoded samples that wait for their frame, kept at a steady depth although two clocks never agree.
 
-use std::collections::VecDeque;
-
-use crate::{FRAME, Frame};
+use crate::{FRAME, Frame, Wide, WideFrame};
 
 /// More than this is kept only until the next frame: 400 ms.
 const MOST: usize = 20 * FRAME;
@@ -15,7 +13,7 @@ const DEEP: usize = 2 * FRAME;
 /// a thousandth, which nobody hears, and follows clocks up to 1 000 ppm apart.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    samples: VecDeque<f32>,
+    samples: Wide<Vec<f32>>,
     /// Whether frames are being taken: it starts once a frame and the shallow reserve are there.
     running: bool,
     /// Samples that were thrown away because they came faster than time passes.
@@ -24,14 +22,12 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// Puts samples at the end. Values that are not finite become silence.
-    pub(crate) fn push(&mut self, samples: impl IntoIterator<Item = f32>) {
-        self.samples.extend(
-            samples
-                .into_iter()
-                .map(|s| if s.is_finite() { s } else { 0.0 }),
-        );
+    pub(crate) fn push(&mut self, samples: &Wide<Vec<f32>>) {
+        let finite = |sample: &f32| if sample.is_finite() { *sample } else { 0.0 };
+        self.samples
+            .append(&samples.map(|channel| channel.iter().map(finite).collect()));
         let excess = self.samples.len().saturating_sub(MOST);
-        self.samples.drain(..excess);
+        self.samples.forget(excess);
         self.overrun += excess as u64;
     }
 
@@ -42,7 +38,7 @@ impl Ring {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.samples.clear();
+        self.samples = Wide::default();
         self.running = false;
     }
 
@@ -53,39 +49,37 @@ impl Ring {
     }
 
     /// The next frame; `None` while there is not enough. What is left at the end of a sound is padded with silence.
-    pub(crate) fn take(&mut self, ended: bool) -> Option<Frame> {
+    pub(crate) fn take(&mut self, ended: bool) -> Option<WideFrame> {
         if !self.has_frame(ended) {
             return None;
         }
         let len = self.samples.len();
         self.running = len >= FRAME;
-        if len < FRAME {
-            return Some(self.stretch(len, len));
-        }
-        Some(match len - FRAME {
-            left if left > DEEP && len > FRAME => self.stretch(FRAME + 1, FRAME),
-            left if left < SHALLOW && !ended => self.stretch(FRAME - 1, FRAME),
-            _ => self.stretch(FRAME, FRAME),
+        Some(match len.checked_sub(FRAME) {
+            Some(left) if left > DEEP => self.stretch(FRAME + 1),
+            Some(left) if left < SHALLOW && !ended => self.stretch(FRAME - 1),
+            _ => self.samples.take_frame(),
         })
     }
 
-    /// Takes `from` samples and spreads them over the frame's first `over` by linear interpolation.
-    fn stretch(&mut self, from: usize, over: usize) -> Frame {
-        let mut frame = [0.0; FRAME];
-        let ratio = from as f32 / over as f32;
-        for (i, out) in frame.iter_mut().take(over).enumerate() {
-            let at = i as f32 * ratio;
-            let (low, part) = (at as usize, at.fract());
-            let next = self.samples[(low + 1).min(from - 1)];
-            *out = if from == over {
-                self.samples[i]
-            } else {
-                self.samples[low] * (1.0 - part) + next * part
-            };
-        }
-        self.samples.drain(..from);
+    /// Takes `from` samples and spreads them over the frame by linear interpolation.
+    fn stretch(&mut self, from: usize) -> WideFrame {
+        let frame = self
+            .samples
+            .map(|channel| Box::new(spread(&channel[..from])));
+        self.samples.forget(from);
         frame
     }
+}
+
+fn spread(samples: &[f32]) -> Frame {
+    let ratio = samples.len() as f32 / FRAME as f32;
+    std::array::from_fn(|i| {
+        let at = i as f32 * ratio;
+        let (low, part) = (at as usize, at.fract());
+        let next = samples[(low + 1).min(samples.len() - 1)];
+        samples[low] * (1.0 - part) + next * part
+    })
 }
 
 #[cfg(test)]
@@ -97,17 +91,17 @@ mod tests {
     fn what_goes_in_comes_out() {
         let mut ring = Ring::default();
         let sent: Vec<f32> = (0..3 * FRAME).map(|i| i as f32).collect();
-        ring.push(sent.clone());
-        assert_eq!(ring.take(false).unwrap()[..], sent[..FRAME]);
-        assert_eq!(ring.take(true).unwrap()[..], sent[FRAME..2 * FRAME]);
+        ring.push(&(&sent).into());
+        assert_eq!(ring.take(false).unwrap().mid[..], sent[..FRAME]);
+        assert_eq!(ring.take(true).unwrap().mid[..], sent[FRAME..2 * FRAME]);
     }
 
     #[test]
     fn waits_for_a_reserve_but_not_at_the_end() {
         let mut ring = Ring::default();
-        ring.push([1.0; 100]);
+        ring.push(&(&[1.0; 100]).into());
         assert!(ring.take(false).is_none());
-        let last = ring.take(true).unwrap();
+        let last = ring.take(true).unwrap().mid;
         assert_eq!((last[99], last[100]), (1.0, 0.0));
         assert!(ring.take(true).is_none());
     }
@@ -116,18 +110,15 @@ mod tests {
     fn an_hour_of_200_ppm_either_way_keeps_the_depth() {
         for (per_frame, extra_every) in [(FRAME, 5), (FRAME - 1, 1)] {
             let mut ring = Ring::default();
-            ring.push([0.0; 2 * FRAME]);
+            ring.push(&(&[0.0; 2 * FRAME]).into());
             for frame in 0..180_000_u32 {
                 let extra = usize::from(frame.is_multiple_of(extra_every));
-                ring.push(vec![
-                    0.5;
-                    per_frame
-                        + if per_frame == FRAME {
-                            extra
-                        } else {
-                            extra & usize::from(frame % 5 != 0)
-                        }
-                ]);
+                let more = if per_frame == FRAME {
+                    extra
+                } else {
+                    extra & usize::from(frame % 5 != 0)
+                };
+                ring.push(&Wide::mono(vec![0.5; per_frame + more]));
                 assert!(ring.take(false).is_some(), "frame {frame}");
                 assert!(
                     ring.len() < 4 * FRAME,
@@ -144,10 +135,10 @@ mod tests {
         fn never_grows_without_end(pushes in proptest::collection::vec(0_usize..5_000, 1..50)) {
             let mut ring = Ring::default();
             for n in pushes {
-                ring.push(vec![f32::NAN; n]);
+                ring.push(&Wide::mono(vec![f32::NAN; n]));
                 prop_assert!(ring.len() <= MOST);
                 if let Some(frame) = ring.take(false) {
-                    prop_assert!(frame.iter().all(|s| s.is_finite()));
+                    prop_assert!(frame.mid.iter().all(|s| s.is_finite()));
                 }
             }
         }

@@ -28,7 +28,7 @@ use self::{
     wishes::Wishes,
 };
 use crate::{
-    CodecError, Counters, FRAME, FRAME_TIME, Frame, Loudness, Totals,
+    Channels, CodecError, Counters, FRAME, FRAME_TIME, Loudness, Totals, Wide, WideFrame,
     floor::Floor,
     mix::{self, Mix, MixKey, Part},
     relay::Relay,
@@ -159,9 +159,9 @@ impl Room {
     }
 
     /// Samples came from `number`, to follow those before.
-    pub fn samples(&mut self, number: Number, samples: &[f32]) {
+    pub fn samples(&mut self, number: Number, samples: impl Into<Wide<Vec<f32>>>) {
         if let Some(member) = self.members.get_mut(&number) {
-            member.source.samples(samples, &mut member.past);
+            member.source.samples(&samples.into(), &mut member.past);
         }
     }
 
@@ -233,10 +233,11 @@ impl Room {
     pub fn tick(&mut self, now: Duration) -> Result<Vec<Delivery>, CodecError> {
         self.advance(now);
         self.change_modes(now);
-        let mut heard = self.hear(now);
+        let channels = self.channels();
+        let mut heard = self.hear(now, channels);
         self.seat(now, &heard);
         self.listen(now, &heard);
-        let parts = self.parts(now, &mut heard);
+        let parts = self.parts(now, channels, &mut heard);
         let mut deliveries = std::mem::take(&mut self.relayed);
         self.serve(&parts, &mut deliveries)?;
         self.send_interrupted(&mut deliveries)?;
@@ -245,8 +246,9 @@ impl Room {
     }
 
     fn has_work(&self) -> bool {
-        let needs_tick =
-            |m: &Member| m.settings.output == Some(Output::Raw) || !m.gathering.is_empty();
+        let needs_tick = |m: &Member| {
+            matches!(m.settings.output, Some(Output::Raw(_))) || !m.gathering.is_empty()
+        };
         let awake = || self.mixes.values().any(|mix| !mix.is_dormant());
         self.members
             .values()
@@ -280,12 +282,22 @@ impl Room {
         }
     }
 
+    /// The most channels in which anybody takes a mix.
+    fn channels(&self) -> Channels {
+        let outputs = self.members.values().filter_map(Member::mix_output);
+        outputs.map(Output::channels).max().unwrap_or_default()
+    }
+
     /// This frame of everyone who sends, decoded only where one has to decode to judge.
-    fn hear(&mut self, now: Duration) -> BTreeMap<Number, (Loudness, Option<Box<Frame>>)> {
+    fn hear(
+        &mut self,
+        now: Duration,
+        channels: Channels,
+    ) -> BTreeMap<Number, (Loudness, Option<WideFrame>)> {
         let mut heard = BTreeMap::new();
         for (number, member) in &mut self.members {
             member.loudness = Loudness::SILENCE;
-            if let Heard::Sound(loudness, frame) = member.source.hear(now) {
+            if let Heard::Sound(loudness, frame) = member.source.hear(now, channels) {
                 member.loudness = loudness;
                 heard.insert(*number, (loudness, frame));
             }
@@ -293,7 +305,7 @@ impl Room {
         heard
     }
 
-    fn seat(&mut self, now: Duration, heard: &BTreeMap<Number, (Loudness, Option<Box<Frame>>)>) {
+    fn seat(&mut self, now: Duration, heard: &BTreeMap<Number, (Loudness, Option<WideFrame>)>) {
         let levels: Vec<_> = heard
             .iter()
             .filter(|(number, _)| !self.members[number].settings.mute)
@@ -318,7 +330,7 @@ impl Room {
     }
 
     /// Finds out who is to be told of as talking.
-    fn listen(&mut self, now: Duration, heard: &BTreeMap<Number, (Loudness, Option<Box<Frame>>)>) {
+    fn listen(&mut self, now: Duration, heard: &BTreeMap<Number, (Loudness, Option<WideFrame>)>) {
         let is_audible = |number| self.floor.holds(number) && !self.members[&number].settings.mute;
         let audible: Vec<_> = heard
             .iter()
@@ -332,8 +344,9 @@ impl Room {
     fn parts(
         &mut self,
         now: Duration,
-        heard: &mut BTreeMap<Number, (Loudness, Option<Box<Frame>>)>,
-    ) -> BTreeMap<Number, Box<Part>> {
+        channels: Channels,
+        heard: &mut BTreeMap<Number, (Loudness, Option<WideFrame>)>,
+    ) -> BTreeMap<Number, Part> {
         let anyone_listens = self.members.values().any(Member::hears_a_mix);
         let mut parts = BTreeMap::new();
         for (number, (_, frame)) in heard {
@@ -347,8 +360,8 @@ impl Room {
                 if frame.is_none() {
                     member.source.skip(now);
                 }
-            } else if let Some(frame) = frame.take().or_else(|| member.source.play(now)) {
-                parts.insert(*number, mix::part(&frame, before, gain));
+            } else if let Some(frame) = frame.take().or_else(|| member.source.play(now, channels)) {
+                parts.insert(*number, mix::part(&frame.within(channels), before, gain));
             }
         }
         parts

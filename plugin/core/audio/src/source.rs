@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Arrival, CodecError, Counters, Frame, Loudness,
+    Arrival, Channels, CodecError, Counters, Loudness, Wide, WideFrame,
     playout::{Due, Playout},
     ring::Ring,
 };
@@ -13,7 +13,7 @@ pub(crate) enum Heard {
     /// Nothing was sent.
     Nothing,
     /// How loud it is; the frame itself where it had to be taken to know.
-    Sound(Loudness, Option<Box<Frame>>),
+    Sound(Loudness, Option<WideFrame>),
 }
 
 /// Where a participant's sound comes from.
@@ -49,12 +49,12 @@ impl Source {
     }
 
     /// Samples to follow those before; `past` as above.
-    pub(crate) fn samples(&mut self, samples: &[f32], past: &mut Counters) {
+    pub(crate) fn samples(&mut self, samples: &Wide<Vec<f32>>, past: &mut Counters) {
         if !matches!(self, Self::Samples(..)) {
             self.become_another(Self::Samples(Ring::default(), false), past);
         }
         if let Self::Samples(ring, _) = self {
-            ring.push(samples.iter().copied());
+            ring.push(samples);
         }
     }
 
@@ -101,23 +101,23 @@ impl Source {
         }
     }
 
-    /// What is due at `now`. Samples, and packets without a level, have to be taken to be judged.
-    pub(crate) fn hear(&mut self, now: Duration) -> Heard {
+    /// What is due at `now`, for whom takes so many channels. Samples, and packets without a level, have to be taken to be judged.
+    pub(crate) fn hear(&mut self, now: Duration, channels: Channels) -> Heard {
         match self {
             Self::None => Heard::Nothing,
             Self::Packets(playout) => match playout.due(now) {
                 Due::Nothing => Heard::Nothing,
                 Due::Known(loudness) => Heard::Sound(loudness, None),
-                Due::Unknown => Heard::judged(playout.play(now)),
+                Due::Unknown => Heard::judged(playout.play(now, channels)),
             },
             Self::Samples(ring, ended) => ring.take(*ended).map_or(Heard::Nothing, Heard::judged),
         }
     }
 
     /// Takes the frame that [`Source::hear`] left.
-    pub(crate) fn play(&mut self, now: Duration) -> Option<Box<Frame>> {
+    pub(crate) fn play(&mut self, now: Duration, channels: Channels) -> Option<WideFrame> {
         match self {
-            Self::Packets(playout) => Some(Box::new(playout.play(now))),
+            Self::Packets(playout) => Some(playout.play(now, channels)),
             _ => None,
         }
     }
@@ -155,8 +155,8 @@ impl Source {
 }
 
 impl Heard {
-    fn judged(frame: Frame) -> Self {
-        Self::Sound(Loudness::of(&frame), Some(Box::new(frame)))
+    fn judged(frame: WideFrame) -> Self {
+        Self::Sound(Loudness::of_wide(&frame), Some(frame))
     }
 }
 
@@ -167,26 +167,40 @@ mod tests {
     #[test]
     fn samples_that_come_after_the_end_are_played_too_and_a_flush_begins_anew() {
         let (mut source, mut past) = (Source::None, Counters::default());
-        source.samples(&[0.5; 100], &mut past);
+        let some = Wide::mono(vec![0.5; 100]);
+        source.samples(&some, &mut past);
         source.end();
-        source.samples(&[0.5; 100], &mut past);
-        assert!(matches!(source.hear(Duration::ZERO), Heard::Sound(..)));
+        source.samples(&some, &mut past);
+        assert!(matches!(
+            source.hear(Duration::ZERO, Channels::Mono),
+            Heard::Sound(..)
+        ));
         assert!(!source.has_waiting());
         source.flush();
-        source.samples(&[0.5; 100], &mut past);
-        assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
+        source.samples(&some, &mut past);
+        assert!(matches!(
+            source.hear(Duration::ZERO, Channels::Mono),
+            Heard::Nothing
+        ));
     }
 
     #[test]
     fn too_little_to_begin_with_keeps_nobody_awake() {
         let (mut source, mut past) = (Source::None, Counters::default());
-        source.samples(&[0.5; crate::FRAME], &mut past);
+        let frame = Wide::mono(vec![0.5; crate::FRAME]);
+        source.samples(&frame, &mut past);
         assert!(!source.is_active() && source.has_waiting());
-        assert!(matches!(source.hear(Duration::ZERO), Heard::Nothing));
-        source.samples(&[0.5; crate::FRAME], &mut past);
+        assert!(matches!(
+            source.hear(Duration::ZERO, Channels::Mono),
+            Heard::Nothing
+        ));
+        source.samples(&frame, &mut past);
         assert!(source.is_active());
         while source.is_active() {
-            assert!(matches!(source.hear(Duration::ZERO), Heard::Sound(..)));
+            assert!(matches!(
+                source.hear(Duration::ZERO, Channels::Mono),
+                Heard::Sound(..)
+            ));
         }
         assert!(!source.has_waiting());
     }

@@ -62,7 +62,7 @@ impl ConveneAudio {
         let format = incoming.format.clone().ok_or(Refusal::NotNegotiated)?;
         Ok(match format {
             Format::Raw(layout) => Input::Samples(format::samples(bytes, layout)),
-            Format::Opus => Input::Packet(incoming.opus(buffer, bytes)),
+            Format::Opus(_) => Input::Packet(incoming.opus(buffer, bytes)),
             Format::Rtp { level_id, .. } => {
                 let arrival = format::arrival(bytes, level_id);
                 Input::Packet(arrival.map_err(|error| {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{CONCEALED, Playout, State};
-use crate::FRAME;
+use crate::{Channels, CodecError, FRAME};
 
 /// The longest packet: 120 ms (RFC 6716 section 2.1.4).
 const LONGEST: usize = 6 * FRAME;
@@ -12,7 +12,7 @@ const LONGEST: usize = 6 * FRAME;
 impl Playout {
     pub(super) fn decode_more(&mut self, now: Duration) {
         let State::Playing { next, .. } = self.state else {
-            self.decoded.resize(FRAME, 0.0);
+            self.decoded.append_silence(FRAME - self.decoded.len());
             return;
         };
         self.counters.late += self.forget_played();
@@ -28,17 +28,30 @@ impl Playout {
         let Some(packet) = self.queue.remove(&at) else {
             return;
         };
-        if let (true, Some(decoder)) = (std::mem::take(&mut self.stale), &mut self.decoder)
-            && decoder.reset_state().is_err()
-        {
-            self.decoder = None;
-        }
         self.dtx = packet.is_dtx();
-        match self.decode(&packet.payload, packet.samples as usize, false) {
+        self.stereo |= packet.is_stereo() && !self.dtx;
+        let prepared = self.prepare_decoder();
+        match prepared.is_ok() & self.decode(&packet.payload, packet.samples as usize, false) {
             true => self.counters.decoded += 1,
             false => self.counters.malformed += 1,
         }
         self.advance(at + packet.samples);
+    }
+
+    /// # Errors
+    /// libopus's.
+    fn prepare_decoder(&mut self) -> Result<(), CodecError> {
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(());
+        };
+        if std::mem::take(&mut self.stale) {
+            decoder.reset()?;
+        }
+        decoder.turn_to(if self.stereo {
+            self.channels
+        } else {
+            Channels::Mono
+        })
     }
 
     /// The packet before `at` is lost; the one at `at` carries it at low quality.
@@ -61,7 +74,7 @@ impl Playout {
         *missing += 1;
         let (next, missing) = (*next, *missing);
         if missing > CONCEALED || self.dtx || self.stale {
-            self.decoded.resize(self.decoded.len() + FRAME, 0.0);
+            self.decoded.append_silence(FRAME);
         } else {
             self.counters.concealed += 1;
             self.decode(&[], FRAME, false);
@@ -74,7 +87,7 @@ impl Playout {
     }
 
     fn fill(&mut self, samples: usize) {
-        self.decoded.resize(self.decoded.len() + samples, 0.0);
+        self.decoded.append_silence(samples);
         if let State::Playing { next, .. } = &mut self.state {
             *next += samples as u64;
         }
@@ -83,16 +96,14 @@ impl Playout {
     /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length. Says whether it
     /// was decoded.
     fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) -> bool {
-        let from = self.decoded.len();
-        self.decoded.resize(from + samples.min(LONGEST), 0.0);
-        let Some(decoder) = &mut self.decoder else {
-            return false;
-        };
-        let decoded = decoder.decode_float(payload, &mut self.decoded[from..], fec);
-        if let Ok(n) = decoded {
-            self.decoded.truncate(from + n);
+        let samples = samples.min(LONGEST);
+        let decoder = self.decoder.as_mut();
+        let decoded = decoder.and_then(|decoder| decoder.decode(payload, samples, fec).ok());
+        match &decoded {
+            Some(sound) => self.decoded.append(sound),
+            None => self.decoded.append_silence(samples),
         }
-        decoded.is_ok()
+        decoded.is_some()
     }
 
     fn advance(&mut self, to: u64) {

@@ -1,5 +1,7 @@
 //! Sound made a little shorter or longer without a break: one period of the voice is left out or said twice, as WSOLA
-//! (Verhelst and Roelands, 1993) does it.
+//! (Verhelst and Roelands, 1993) does it. Both channels lose or gain the same samples, so that they stay together.
+
+use crate::Wide;
 
 /// The shortest and the longest period that is looked for, in samples: 2.5 to 12.5 ms, a voice of 400 to 80 Hz.
 pub(super) const SHORTEST: usize = 120;
@@ -19,40 +21,45 @@ const QUIET: f32 = 1e-5;
 
 /// Leaves one period, `most` samples at most, at the beginning out; how many samples that is. 0 when there is none, where
 /// places `alike` to that degree count as one.
-pub(super) fn shorten(sound: &mut Vec<f32>, most: usize, alike: f32) -> usize {
+pub(super) fn shorten(sound: &mut Wide<Vec<f32>>, most: usize, alike: f32) -> usize {
     let Some(period) = period(sound, most, alike) else {
         return 0;
     };
-    for i in 0..period {
-        let part = i as f32 / period as f32;
-        sound[period + i] = sound[i] * (1.0 - part) + sound[period + i] * part;
+    for channel in sound.both_mut() {
+        for i in 0..period {
+            let part = i as f32 / period as f32;
+            channel[period + i] = channel[i] * (1.0 - part) + channel[period + i] * part;
+        }
     }
-    sound.drain(..period);
+    sound.forget(period);
     period
 }
 
 /// Says a period at the beginning twice; how many samples that is. 0 as above.
-pub(super) fn lengthen(sound: &mut Vec<f32>, alike: f32) -> usize {
+pub(super) fn lengthen(sound: &mut Wide<Vec<f32>>, alike: f32) -> usize {
     let Some(period) = period(sound, LONGEST, alike) else {
         return 0;
     };
-    let bridge: Vec<f32> = (0..period)
-        .map(|i| {
-            let part = i as f32 / period as f32;
-            sound[period + i] * (1.0 - part) + sound[i] * part
-        })
-        .collect();
-    sound.splice(period..period, bridge);
+    for channel in sound.both_mut() {
+        let bridge: Vec<f32> = (0..period)
+            .map(|i| {
+                let part = i as f32 / period as f32;
+                channel[period + i] * (1.0 - part) + channel[i] * part
+            })
+            .collect();
+        channel.splice(period..period, bridge);
+    }
     period
 }
 
 /// After how many samples the sound is most like itself.
-fn period(sound: &[f32], most: usize, alike: f32) -> Option<usize> {
+fn period(sound: &Wide<Vec<f32>>, most: usize, alike: f32) -> Option<usize> {
     let most = most.min(LONGEST).min(sound.len() / 2);
     if most < SHORTEST || sound.len() < most + COMPARED {
         return None;
     }
-    let power = sound[..2 * most].iter().map(|s| s * s).sum::<f32>() / (2 * most) as f32;
+    let energy = |channel: &Vec<f32>| channel[..2 * most].iter().map(|s| s * s).sum::<f32>();
+    let power = sound.both().map(energy).sum::<f32>() / (2 * most) as f32;
     if power < QUIET {
         return Some(most);
     }
@@ -62,7 +69,11 @@ fn period(sound: &[f32], most: usize, alike: f32) -> Option<usize> {
     (likeness(sound, period, 1) >= alike).then_some(period)
 }
 
-fn best(sound: &[f32], periods: impl Iterator<Item = usize>, step: usize) -> Option<usize> {
+fn best(
+    sound: &Wide<Vec<f32>>,
+    periods: impl Iterator<Item = usize>,
+    step: usize,
+) -> Option<usize> {
     periods
         .map(|period| (period, likeness(sound, period, step)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -70,13 +81,15 @@ fn best(sound: &[f32], periods: impl Iterator<Item = usize>, step: usize) -> Opt
 }
 
 /// The normalized cross-correlation of the beginning with what comes a period later, 1 when they are alike.
-fn likeness(sound: &[f32], period: usize, step: usize) -> f32 {
+fn likeness(sound: &Wide<Vec<f32>>, period: usize, step: usize) -> f32 {
     let (mut cross, mut here, mut later) = (0.0_f32, 0.0_f32, 0.0_f32);
-    for i in (0..COMPARED).step_by(step) {
-        let (a, b) = (sound[i], sound[period + i]);
-        cross += a * b;
-        here += a * a;
-        later += b * b;
+    for channel in sound.both() {
+        for i in (0..COMPARED).step_by(step) {
+            let (a, b) = (channel[i], channel[period + i]);
+            cross += a * b;
+            here += a * a;
+            later += b * b;
+        }
     }
     cross / (here * later).sqrt().max(1e-9)
 }
@@ -92,9 +105,31 @@ mod tests {
             .collect()
     }
 
+    fn even(sample: f32, length: usize) -> Wide<Vec<f32>> {
+        Wide::mono(vec![sample; length])
+    }
+
+    /// The middle is silent, so only the side tells the period.
+    #[test]
+    fn the_side_is_changed_with_the_middle_and_has_a_say() {
+        let apart = Wide {
+            mid: vec![0.0; 2_400],
+            side: Some(voice(0, 2_400)),
+        };
+        let (mut shorter, mut longer) = (apart.clone(), apart);
+        assert_eq!(shorten(&mut shorter, LONGEST, ALIKE), 400);
+        assert_eq!(lengthen(&mut longer, ALIKE), 400);
+        for (changed, length) in [(shorter, 2_000), (longer, 2_800)] {
+            let side = changed.side.unwrap();
+            assert_eq!((changed.mid.len(), side.len()), (length, length));
+            let apart = side.iter().zip(voice(0, length));
+            assert!(apart.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 1e-3);
+        }
+    }
+
     #[test]
     fn a_period_more_or_less_is_not_seen() {
-        let steady = voice(0, 2_400);
+        let steady = Wide::mono(voice(0, 2_400));
         let (mut shorter, mut longer) = (steady.clone(), steady.clone());
         assert_eq!(
             (
@@ -105,7 +140,11 @@ mod tests {
         );
         assert_eq!((shorter.len(), longer.len()), (2_000, 2_800));
         for changed in [shorter, longer] {
-            let apart = changed.iter().zip(&steady).map(|(a, b)| (a - b).abs());
+            let apart = changed
+                .mid
+                .iter()
+                .zip(&steady.mid)
+                .map(|(a, b)| (a - b).abs());
             assert!(apart.fold(0.0, f32::max) < 1e-3);
         }
     }
@@ -113,12 +152,13 @@ mod tests {
     #[test]
     fn what_has_no_period_is_left_alone() {
         let mut state = 1_u32;
-        let mut noise: Vec<f32> = (0..2_000)
+        let noise: Vec<f32> = (0..2_000)
             .map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 (state >> 8) as f32 / 8_388_608.0 - 1.0
             })
             .collect();
+        let mut noise = Wide::mono(noise);
         let before = noise.clone();
         assert_eq!(
             (
@@ -128,13 +168,13 @@ mod tests {
             (0, 0)
         );
         assert_eq!(noise, before);
-        assert_eq!(shorten(&mut vec![0.5; 2_000], SHORTEST - 1, ALIKE), 0);
-        assert_eq!(lengthen(&mut vec![0.5; 2 * SHORTEST - 1], ALIKE), 0);
+        assert_eq!(shorten(&mut even(0.5, 2_000), SHORTEST - 1, ALIKE), 0);
+        assert_eq!(lengthen(&mut even(0.5, 2 * SHORTEST - 1), ALIKE), 0);
     }
 
     #[test]
     fn silence_gives_what_it_can() {
-        assert_eq!(shorten(&mut vec![0.0; 2_000], 333, ALIKE), 333);
-        assert_eq!(lengthen(&mut vec![1e-4; 2_000], ALIKE), LONGEST);
+        assert_eq!(shorten(&mut even(0.0, 2_000), 333, ALIKE), 333);
+        assert_eq!(lengthen(&mut even(1e-4, 2_000), ALIKE), LONGEST);
     }
 }

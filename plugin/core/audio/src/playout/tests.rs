@@ -2,7 +2,7 @@ use opus::{Application, Encoder};
 use proptest::prelude::*;
 
 use super::*;
-use crate::FRAME_TIME;
+use crate::{FRAME_TIME, Frame};
 
 const LATENCY: Duration = Duration::from_millis(20);
 
@@ -14,7 +14,7 @@ struct Sender {
 
 impl Sender {
     fn new() -> Self {
-        let mut encoder = Encoder::new(RATE, Channels::Mono, Application::Voip).unwrap();
+        let mut encoder = Encoder::new(RATE, opus::Channels::Mono, Application::Voip).unwrap();
         encoder.set_inband_fec(true).unwrap();
         encoder.set_packet_loss_perc(20).unwrap();
         Self { encoder, frame: 0 }
@@ -42,7 +42,7 @@ fn at(millis: u64) -> Duration {
 }
 
 /// Plays what is due every 20 ms, a few milliseconds after each packet's regular time; `delay(packet)` in ms, `None` = lost.
-fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>) {
+fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<WideFrame>) {
     let mut sender = Sender::new();
     let mut playout = Playout::new(LATENCY);
     let mut coming: Vec<(u64, Arrival)> = (0..frames)
@@ -57,14 +57,14 @@ fn run(frames: u64, delay: impl Fn(u64) -> Option<u64>) -> (Playout, Vec<Frame>)
             playout.arrive(at(millis), &arrival).unwrap();
         }
         if millis % 20 == 7 && !matches!(playout.due(at(millis)), Due::Nothing) {
-            played.push(playout.play(at(millis)));
+            played.push(playout.play(at(millis), Channels::Mono));
         }
     }
     (playout, played)
 }
 
-fn silent(frame: &Frame) -> bool {
-    Loudness::of(frame).dbov() < -40
+fn silent(frame: &WideFrame) -> bool {
+    Loudness::of_wide(frame).dbov() < -40
 }
 
 #[test]
@@ -105,6 +105,68 @@ fn a_pause_of_the_sender_stays_as_long_as_it_was() {
     assert!(!played[played.len() - 5..].iter().any(silent));
 }
 
+/// Packets of a tone on the left and another on the right.
+fn stereo_packets(frames: u32) -> Vec<Arrival> {
+    let mut encoder = Encoder::new(RATE, opus::Channels::Stereo, Application::Audio).unwrap();
+    encoder.set_bitrate(opus::Bitrate::Bits(128_000)).unwrap();
+    let sample = |n: u32| {
+        [
+            0.3 * (n as f32 * 0.0576).sin(),
+            0.2 * (n as f32 * 0.0864).sin(),
+        ]
+    };
+    let packet = |frame: u32| {
+        let samples = (frame * FRAME as u32..(frame + 1) * FRAME as u32).flat_map(sample);
+        let samples: Vec<f32> = samples.collect();
+        Arrival {
+            ssrc: 1,
+            sequence: frame as u16,
+            timestamp: frame * FRAME as u32,
+            loudness: None,
+            payload: encoder.encode_vec_float(&samples, 1_500).unwrap(),
+        }
+    };
+    (0..frames).map(packet).collect()
+}
+
+/// All that is played of them, in as many channels as somebody takes in each frame.
+fn played_in(channels: impl Fn(u64) -> Channels) -> Wide<Vec<f32>> {
+    let (mut playout, mut played) = (Playout::new(LATENCY), Wide::default());
+    for (frame, packet) in (0..).zip(stereo_packets(120)) {
+        playout.arrive(at(frame * 20), &packet).unwrap();
+        if !matches!(playout.due(at(frame * 20 + 7)), Due::Nothing) {
+            let frame = playout.play(at(frame * 20 + 7), channels(frame));
+            played.append(&frame.map(|channel| channel.to_vec()));
+        }
+    }
+    played
+}
+
+#[test]
+fn stereo_is_decoded_while_somebody_takes_it_and_nobody_hears_the_change() {
+    let [stereo, mono] = [Channels::Stereo, Channels::Mono].map(|channels| played_in(|_| channels));
+    assert!(stereo.side.is_some() && mono.side.is_none());
+    let changes = |frame| match frame {
+        40..80 => Channels::Stereo,
+        _ => Channels::Mono,
+    };
+    let changing = played_in(changes);
+    let side = changing.side.unwrap();
+    let loud = |frames: std::ops::Range<usize>| {
+        Loudness::of(&side[frames.start * FRAME..frames.end * FRAME]).dbov() > -40
+    };
+    assert!(!loud(0..50) && loud(56..78) && !loud(97..115));
+    let worst = |a: &[f32], b: &[f32]| {
+        let apart = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+        apart.fold(0.0, f32::max)
+    };
+    let middle = worst(&changing.mid[5 * FRAME..], &stereo.mid[5 * FRAME..]);
+    assert!(middle < 0.003, "{middle} in the middle");
+    let steady = 56 * FRAME..78 * FRAME;
+    let beside = worst(&side[steady.clone()], &stereo.side.unwrap()[steady]);
+    assert!(beside < 1e-3, "{beside} at the side");
+}
+
 #[test]
 fn whoever_stops_sending_costs_nothing() {
     let mut sender = Sender::new();
@@ -112,7 +174,7 @@ fn whoever_stops_sending_costs_nothing() {
     playout.arrive(at(0), &sender.next()).unwrap();
     for tick in 0..100 {
         if !matches!(playout.due(at(tick * 20)), Due::Nothing) {
-            playout.play(at(tick * 20));
+            playout.play(at(tick * 20), Channels::Mono);
         }
     }
     assert!(!playout.is_active());
@@ -181,8 +243,8 @@ proptest! {
             if skip {
                 playout.skip(at(millis));
             } else {
-                let frame = playout.play(at(millis));
-                prop_assert!(frame.iter().all(|s| s.is_finite()));
+                let frame = playout.play(at(millis), Channels::Mono);
+                prop_assert!(frame.mid.iter().all(|s| s.is_finite()));
             }
         }
     }

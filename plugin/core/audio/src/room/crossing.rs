@@ -48,7 +48,7 @@ impl Room {
     /// libopus's.
     pub(super) fn assign(
         &mut self,
-        parts: &BTreeMap<Number, Box<Part>>,
+        parts: &BTreeMap<Number, Part>,
     ) -> Result<BTreeMap<MixKey, Listeners>, CodecError> {
         let mut listeners = BTreeMap::new();
         let (mut changes, mut lingering) = (Vec::<Change>::new(), Vec::new());
@@ -114,7 +114,7 @@ impl Room {
     /// Decides about the lingering, about those first who have lingered longest.
     fn let_cross(
         &mut self,
-        parts: &BTreeMap<Number, Box<Part>>,
+        parts: &BTreeMap<Number, Part>,
         mut lingering: Vec<Lingering>,
         listeners: &mut BTreeMap<MixKey, Listeners>,
     ) -> Result<(), CodecError> {
@@ -178,7 +178,7 @@ impl Room {
     /// Codecs are late: what was before sounds into the next frame.
     fn was_quiet(&self, group: MixKey) -> bool {
         let last = self.mixes.get(&group).and_then(Mix::last);
-        last.is_none_or(|frame| !Loudness::of(frame).reaches(QUIET))
+        last.is_none_or(|frame| !Loudness::of_wide(frame).reaches(QUIET))
     }
 }
 

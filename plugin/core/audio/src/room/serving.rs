@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Delivery, Number, Output, Room, Sound, TalkerLevel, packing::Piece};
 use crate::{
-    CodecError, FRAME, Frame, Loudness,
+    Channels, CodecError, FRAME, Loudness, WideFrame,
     encode::Encoded,
     mix::{self, Gains, Mix, MixKey, Part},
 };
@@ -14,14 +14,14 @@ pub(super) type Listeners = BTreeMap<Output, Vec<Number>>;
 
 /// The talkers' parts of a frame, and their sum.
 struct Talk<'a> {
-    parts: &'a BTreeMap<Number, Box<Part>>,
+    parts: &'a BTreeMap<Number, Part>,
     total: Part,
     levels: Vec<TalkerLevel>,
 }
 
 /// One frame of one mix.
 struct Mixed {
-    frame: Arc<Frame>,
+    frame: Arc<WideFrame>,
     contributors: Arc<[TalkerLevel]>,
 }
 
@@ -30,7 +30,7 @@ impl Room {
     /// libopus's.
     pub(super) fn serve(
         &mut self,
-        parts: &BTreeMap<Number, Box<Part>>,
+        parts: &BTreeMap<Number, Part>,
         deliveries: &mut Vec<Delivery>,
     ) -> Result<(), CodecError> {
         let level = |number: &Number| TalkerLevel {
@@ -45,18 +45,20 @@ impl Room {
         let mut frames = BTreeMap::new();
         for (key, listeners) in self.assign(parts)? {
             let mut mix = self.mixes.remove(&key).unwrap_or_default();
-            let mixed = self.mix(key, &talk, &mut mix);
+            let channels = listeners.keys().map(|output| output.channels()).max();
+            let channels = channels.unwrap_or_default();
+            let mixed = self.mix(key, &talk, &mut mix, channels);
             let served = self.serve_mix(&mut mix, &mixed, listeners, deliveries);
             frames.insert(key, mixed.frame);
             self.mixes.insert(key, mix);
             served?;
         }
-        self.mixes
-            .retain(|key, mix| mix.end_tick(frames.get(key).map(AsRef::as_ref)));
+        self.mixes.retain(|key, mix| mix.end_tick(frames.get(key)));
         Ok(())
     }
 
-    fn mix(&self, key: MixKey, talk: &Talk, mix: &mut Mix) -> Mixed {
+    /// One frame of `key`'s mix, with a side only if somebody takes it.
+    fn mix(&self, key: MixKey, talk: &Talk, mix: &mut Mix, channels: Channels) -> Mixed {
         let (own, gains) = self.wanted(key);
         let heard = |level: &&TalkerLevel| {
             key != MixKey::Silence
@@ -65,9 +67,9 @@ impl Room {
         };
         let contributors: Arc<[_]> = talk.levels.iter().filter(heard).copied().collect();
         let frame = if contributors.is_empty() {
-            [0.0; FRAME]
+            WideFrame::silence()
         } else {
-            mix::sum(own, &talk.total, talk.parts, gains)
+            mix::sum(own, &talk.total, talk.parts, gains, channels)
         };
         Mixed {
             frame: Arc::new(mix.limit(&frame, contributors.is_empty())),
@@ -95,10 +97,10 @@ impl Room {
         deliveries: &mut Vec<Delivery>,
     ) -> Result<(), CodecError> {
         let media_time = self.frames * FRAME as u64;
-        let loudness = Loudness::of(&mixed.frame[..]);
+        let loudness = Loudness::of_wide(&mixed.frame);
         for (output, numbers) in listeners {
             match output {
-                Output::Raw => deliveries.extend(numbers.into_iter().map(|to| Delivery {
+                Output::Raw(_) => deliveries.extend(numbers.into_iter().map(|to| Delivery {
                     to,
                     media_time,
                     age: 0,

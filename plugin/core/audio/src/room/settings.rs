@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{Codec, Frame, Loudness};
+use crate::{Channels, Codec, Loudness, WideFrame};
 
 /// A participant's number in his conference; the CSRC of his sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +22,7 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Output {
     /// Samples, without a gap: silence is delivered too.
-    Raw,
+    Raw(Channels),
     /// Opus packets.
     Opus(Codec),
 }
@@ -31,8 +31,17 @@ impl Output {
     /// How it is encoded, if it is.
     pub(super) fn codec(self) -> Option<Codec> {
         match self {
-            Self::Raw => None,
+            Self::Raw(_) => None,
             Self::Opus(codec) => Some(codec),
+        }
+    }
+
+    /// In how many channels.
+    #[must_use]
+    pub fn channels(self) -> Channels {
+        match self {
+            Self::Raw(channels) => channels,
+            Self::Opus(codec) => codec.channels,
         }
     }
 }
@@ -148,8 +157,8 @@ pub struct Delivery {
 /// Sound in one of its forms. Listeners who hear the same share it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sound {
-    /// A frame of samples.
-    Raw(Arc<Frame>),
+    /// A frame of samples. It may have a side that who takes mono leaves away.
+    Raw(Arc<WideFrame>),
     /// A frame of silence.
     Silence,
     /// An Opus packet.

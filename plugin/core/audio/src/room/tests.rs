@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use opus::{Application, Channels, Decoder, Encoder};
+use opus::{Application, Decoder, Encoder};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Codec, FRAME, RATE};
+use crate::{Codec, FRAME, Frame, RATE};
 
 const ANN: Number = Number(1);
 const BOB: Number = Number(2);
@@ -52,7 +52,7 @@ impl Talker {
         Self {
             number,
             hertz,
-            encoder: Encoder::new(RATE, Channels::Mono, Application::Audio).unwrap(),
+            encoder: Encoder::new(RATE, opus::Channels::Mono, Application::Audio).unwrap(),
         }
     }
 
@@ -75,7 +75,7 @@ fn raw_of(deliveries: &[Delivery], to: Number) -> Vec<f32> {
         .iter()
         .filter(|d| d.to == to)
         .flat_map(|d| match &d.sound {
-            Sound::Raw(frame) => frame.to_vec(),
+            Sound::Raw(frame) => frame.mid.to_vec(),
             Sound::Silence => vec![0.0; FRAME],
             other => panic!("not samples: {other:?}"),
         })
@@ -87,7 +87,7 @@ fn everyone_hears_the_others_and_not_himself() {
     let mut room = Room::new(4);
     let tones = [(ANN, 440.0), (BOB, 660.0), (CID, 880.0)];
     for (number, _) in tones {
-        room.set(number, listener(Output::Raw));
+        room.set(number, listener(Output::Raw(Channels::Mono)));
     }
     let mut all = Vec::new();
     for frame in 0..60 {
@@ -153,7 +153,7 @@ fn listeners_of_the_same_mix_share_one_packet() {
 #[test]
 fn a_talker_hears_silence_while_he_alone_talks() {
     let mut room = Room::new(4);
-    room.set(ANN, listener(Output::Raw));
+    room.set(ANN, listener(Output::Raw(Channels::Mono)));
     for frame in 0..20 {
         room.samples(ANN, &tone(440.0, frame));
         let out = room.tick(at(frame)).unwrap();
@@ -197,7 +197,7 @@ fn the_muted_and_the_unheard_are_not_in_the_mix() {
         },
     );
     room.set(BOB, Settings::default());
-    room.set(CID, listener(Output::Raw));
+    room.set(CID, listener(Output::Raw(Channels::Mono)));
     let mut all = Vec::new();
     for frame in 0..50 {
         room.samples(ANN, &tone(440.0, frame));
@@ -219,7 +219,7 @@ fn gains_and_deafness_are_the_listeners_own() {
         BOB,
         Settings {
             hearing: Hearing { deaf: false, gains },
-            ..listener(Output::Raw)
+            ..listener(Output::Raw(Channels::Mono))
         },
     );
     room.set(
@@ -229,7 +229,7 @@ fn gains_and_deafness_are_the_listeners_own() {
                 deaf: true,
                 ..Hearing::default()
             },
-            ..listener(Output::Raw)
+            ..listener(Output::Raw(Channels::Mono))
         },
     );
     let mut last = Vec::new();
@@ -332,7 +332,7 @@ fn opus_listeners_hear_what_was_said() {
     let mut room = Room::new(4);
     room.set(ANN, Settings::default());
     room.set(BOB, listener(Output::Opus(Codec::default())));
-    let mut decoder = Decoder::new(RATE, Channels::Mono).unwrap();
+    let mut decoder = Decoder::new(RATE, opus::Channels::Mono).unwrap();
     let mut heard = Vec::new();
     for frame in 0..60 {
         room.samples(ANN, &tone(440.0, frame));
@@ -351,7 +351,7 @@ fn opus_listeners_hear_what_was_said() {
 #[test]
 fn a_late_worker_leaves_frames_out_and_says_so() {
     let mut room = Room::new(4);
-    room.set(ANN, listener(Output::Raw));
+    room.set(ANN, listener(Output::Raw(Channels::Mono)));
     room.deadline(at(0));
     let first = room.tick(at(0)).unwrap()[0].media_time;
     let second = room.tick(at(51)).unwrap()[0].media_time;
@@ -368,7 +368,7 @@ proptest! {
         let mut talker = Talker::new(ANN, 500.0);
         for (frame, (step, number, value)) in steps.into_iter().enumerate() {
             let (frame, number) = (frame as u32, Number(number));
-            let output = [None, Some(Output::Raw), Some(Output::Opus(Codec { fec: value % 2 == 0, ..Codec::default() }))][usize::from(value % 3)];
+            let output = [None, Some(Output::Raw(Channels::Mono)), Some(Output::Opus(Codec { fec: value % 2 == 0, ..Codec::default() }))][usize::from(value % 3)];
             let mode = if value % 5 == 0 { Mode::Relay } else { Mode::Mix };
             match step {
                 0 => room.set(number, Settings { output, mode, mute: value > 200, ..Settings::default() }),
@@ -393,3 +393,4 @@ mod gated;
 mod hearing;
 mod modes;
 mod packing;
+mod stereo;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use convene_audio::{Arrival, FRAME, Loudness, Number, Output, Settings};
+use convene_audio::{Arrival, FRAME, Loudness, Number, Settings};
 
 use crate::{
     measure::{click, decibels, lateness},
     speech::{speech, tone},
-    stage::{ANN, BOB, CID, Stage, evenly, listener, packets},
+    stage::{ANN, BOB, CID, Stage, evenly, packets, raw_listener},
 };
 
 /// Windows of 5 ms.
@@ -53,7 +53,7 @@ fn the_first_syllable_of_a_new_talker_is_heard() {
     let said = first_words(begin);
     for (levels, others, max_talkers) in [(true, 0, 3), (false, 0, 3), (true, 2, 2), (false, 2, 2)]
     {
-        let people = [(CID, Settings::default()), (BOB, listener(Output::Raw))];
+        let people = [(CID, Settings::default()), (BOB, raw_listener())];
         let mut stage = Stage::new(max_talkers, &people);
         let mut coming = evenly(packets(CID, &said), CID);
         coming
@@ -97,7 +97,7 @@ fn the_floor_changes_without_clicks() {
     let people = [
         (ANN, Settings::default()),
         (CID, Settings::default()),
-        (BOB, listener(Output::Raw)),
+        (BOB, raw_listener()),
     ];
     let mut stage = Stage::new(1, &people);
     stage.play(turns(400));

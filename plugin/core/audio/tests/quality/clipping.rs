@@ -1,11 +1,11 @@
 //! Loud talkers, all at once.
 
-use convene_audio::{FRAME, Number, Output, Settings};
+use convene_audio::{FRAME, Number, Settings};
 
 use crate::{
     measure::{decibels, distortion, loudest},
     speech::{speech, tone},
-    stage::{BOB, Stage, at, listener, opus_listener},
+    stage::{BOB, Stage, at, opus_listener, raw_listener},
 };
 
 /// Everyone's sound at once into a room of ten seats.
@@ -36,7 +36,7 @@ fn ten_loud_voices_do_not_clip() {
                 .collect::<Vec<f32>>()
         })
         .collect();
-    let plain = all_at_once(&voices, listener(Output::Raw)).samples(BOB);
+    let plain = all_at_once(&voices, raw_listener()).samples(BOB);
     assert!(loudest(&plain) <= 0.95, "{}", loudest(&plain));
     assert!(decibels(&plain) > -15.0, "{} dB", decibels(&plain));
     let decoded = all_at_once(&voices, opus_listener()).heard(BOB);
@@ -58,7 +58,7 @@ fn tones_of_3_db_below_full_scale_stay_tones() {
         (10, 1_000.0),
     ] {
         let tones = vec![tone(hertz, 0.708, 2.0); talkers];
-        let heard = all_at_once(&tones, listener(Output::Raw)).samples(BOB);
+        let heard = all_at_once(&tones, raw_listener()).samples(BOB);
         let settled = &heard[heard.len() - 48_000..];
         let (distortion, loudest) = (distortion(settled, hertz), loudest(settled));
         println!("{talkers} times {hertz} Hz: distortion {distortion:.5}, loudest {loudest}");

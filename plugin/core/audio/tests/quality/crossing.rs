@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use convene_audio::{Codec, FRAME, Hearing, Number, Output, Settings};
+use convene_audio::{Channels, Codec, FRAME, Hearing, Number, Output, Settings};
 use opus::Signal;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     speech::speech,
     stage::{
         ANN, BOB, CID, Stage, conferences_encoder, decoded, evenly, listener, opus_listener,
-        packets,
+        packets, raw_listener,
     },
 };
 
@@ -68,7 +68,7 @@ fn unshared(mix: &[f32]) -> Vec<f32> {
 #[test]
 fn who_begins_to_talk_hears_no_seam() {
     let heard = talk(opus_listener(), 600, 150).heard(BOB);
-    let mix = talk(listener(Output::Raw), 600, 150).samples(BOB);
+    let mix = talk(raw_listener(), 600, 150).samples(BOB);
     let silence = mix.len() - heard.len();
     assert!(decibels(&mix[..silence]) < -100.0, "packets are missing");
     let against = unshared(&mix[silence..]);
@@ -104,7 +104,7 @@ fn who_has_talked_comes_back_unheard_while_others_talk() {
     for bob in [140, 155, 165] {
         let stage = talk(opus_listener(), 600, bob);
         let heard = stage.heard(BOB);
-        let mix = talk(listener(Output::Raw), 600, bob).samples(BOB);
+        let mix = talk(raw_listener(), 600, bob).samples(BOB);
         let mix = &mix[mix.len() - heard.len()..];
         let against = unshared(mix);
         let crossing = comes_back(&stage, bob);
@@ -230,7 +230,7 @@ fn whose_line_begins_to_lose_packets_hears_no_seam() {
     for dan in [false, true] {
         let stage = protect(Output::Opus, dan);
         let heard = stage.heard(BOB);
-        let mix = protect(|_| Output::Raw, dan).samples(BOB);
+        let mix = protect(|_| Output::Raw(Channels::Mono), dan).samples(BOB);
         let mix = &mix[mix.len() - heard.len()..];
         let mut seams = changes(&stage);
         let (began, ended) = (seams[0], seams[0] + 400);

@@ -10,3 +10,4 @@ mod measure;
 mod pace;
 mod speech;
 mod stage;
+mod stereo;

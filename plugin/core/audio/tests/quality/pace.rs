@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use convene_audio::{Arrival, FRAME, Number, Output, Settings};
+use convene_audio::{Arrival, FRAME, Number, Settings};
 use opus::{Application, Bandwidth};
 
 use crate::{
     measure::{click, decibels},
     speech::{Chance, speech, tone},
-    stage::{ANN, BOB, Stage, at, encoder, listener, packets, packets_by},
+    stage::{ANN, BOB, Stage, at, encoder, packets, packets_by, raw_listener},
 };
 
 /// Packets of a sound that is said again and again, the `frame`th of all.
@@ -45,10 +45,7 @@ impl Loop {
 }
 
 fn stage() -> Stage {
-    Stage::new(
-        4,
-        &[(ANN, Settings::default()), (BOB, listener(Output::Raw))],
-    )
+    Stage::new(4, &[(ANN, Settings::default()), (BOB, raw_listener())])
 }
 
 #[test]

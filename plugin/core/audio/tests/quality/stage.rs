@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use convene_audio::{
-    Arrival, Codec, Counters, Delivery, FRAME, FRAME_TIME, Loudness, Number, Output, RATE, Room,
-    Settings, Sound,
+    Arrival, Channels, Codec, Counters, Delivery, FRAME, FRAME_TIME, Loudness, Number, Output,
+    RATE, Room, Settings, Sound, TALKER_BITRATE, WideFrame,
 };
-use opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
+use opus::{Application, Bitrate, Decoder, Encoder, Signal};
 
 pub const ANN: Number = Number(1);
 pub const BOB: Number = Number(2);
@@ -24,16 +24,20 @@ pub fn listener(output: Output) -> Settings {
     }
 }
 
+pub fn raw_listener() -> Settings {
+    listener(Output::Raw(Channels::Mono))
+}
+
 pub fn opus_listener() -> Settings {
     listener(Output::Opus(Codec::default()))
 }
 
-/// An encoder as browsers have it.
+/// An encoder as browsers have it that send what our offer asks for.
 pub fn encoder(application: Application) -> Encoder {
     let codec = Codec::default();
-    let mut encoder = Encoder::new(RATE, Channels::Mono, application).unwrap();
+    let mut encoder = Encoder::new(RATE, opus::Channels::Mono, application).unwrap();
     encoder
-        .set_bitrate(Bitrate::Bits(codec.bitrate as i32))
+        .set_bitrate(Bitrate::Bits(TALKER_BITRATE as i32))
         .unwrap();
     encoder.set_complexity(i32::from(codec.complexity)).unwrap();
     encoder.set_inband_fec(codec.fec).unwrap();
@@ -44,6 +48,8 @@ pub fn encoder(application: Application) -> Encoder {
 /// An encoder as the conference has it.
 pub fn conferences_encoder() -> Encoder {
     let mut encoder = encoder(Application::Audio);
+    let bits = Codec::default().bitrate as i32;
+    encoder.set_bitrate(Bitrate::Bits(bits)).unwrap();
     encoder.set_signal(Signal::Voice).unwrap();
     encoder
 }
@@ -51,6 +57,13 @@ pub fn conferences_encoder() -> Encoder {
 /// What `number` says, in packets with levels.
 pub fn packets(number: Number, sound: &[f32]) -> Vec<Arrival> {
     packets_by(encoder(Application::Voip), number, sound)
+}
+
+/// The same with so many bits a second.
+pub fn packets_of(bits: u32, number: Number, sound: &[f32]) -> Vec<Arrival> {
+    let mut encoder = encoder(Application::Voip);
+    encoder.set_bitrate(Bitrate::Bits(bits as i32)).unwrap();
+    packets_by(encoder, number, sound)
 }
 
 /// The same from another encoder.
@@ -69,7 +82,7 @@ pub fn packets_by(mut encoder: Encoder, number: Number, sound: &[f32]) -> Vec<Ar
 
 /// All that somebody hears who gets these packets in this order, with one decoder.
 pub fn decoded<'a>(packets: impl IntoIterator<Item = &'a [u8]>) -> Vec<f32> {
-    let mut decoder = Decoder::new(RATE, Channels::Mono).unwrap();
+    let mut decoder = Decoder::new(RATE, opus::Channels::Mono).unwrap();
     let mut heard = Vec::new();
     for packet in packets {
         let mut samples = [0.0; FRAME];
@@ -133,8 +146,20 @@ impl Stage {
         let sounds = self.delivered.iter().filter(|(_, d)| d.to == to);
         sounds
             .flat_map(|(_, d)| match &d.sound {
-                Sound::Raw(frame) => frame.to_vec(),
+                Sound::Raw(frame) => frame.mid.to_vec(),
                 Sound::Silence => vec![0.0; FRAME],
+                other => panic!("not samples: {other:?}"),
+            })
+            .collect()
+    }
+
+    /// The frames `to` got.
+    pub fn frames(&self, to: Number) -> Vec<WideFrame> {
+        let sounds = self.delivered.iter().filter(|(_, d)| d.to == to);
+        sounds
+            .map(|(_, d)| match &d.sound {
+                Sound::Raw(frame) => frame.as_ref().clone(),
+                Sound::Silence => WideFrame::mono(Box::new([0.0; FRAME])),
                 other => panic!("not samples: {other:?}"),
             })
             .collect()

@@ -18,7 +18,7 @@ fn each_end_by_its_name() {
     }
     let cases: [(&str, Deed); 9] = [
         ("decoded", |room, ann| {
-            room.set(BOB, listener(Output::Raw));
+            room.set(BOB, listener(Output::Raw(Channels::Mono)));
             speak(room, ann, 0);
             (0..4).for_each(|frame| drop(room.tick(at(frame)).unwrap()));
         }),
@@ -120,7 +120,7 @@ proptest! {
         let mut room = Room::new(2);
         let mut ann = Talker::new(ANN, 440.0);
         if listens {
-            room.set(BOB, listener(Output::Raw));
+            room.set(BOB, listener(Output::Raw(Channels::Mono)));
         }
         let mut came = 0;
         for (frame, (deed, value, shift)) in (0..).zip(deeds) {

@@ -106,8 +106,13 @@ fn clock(ppm: i64) -> impl Fn(u32) -> Duration {
 #[test]
 fn a_listener_cannot_tell() {
     for pause in [HOLD, 100, 500, 1_517, 5_000] {
-        let [with, without] =
-            [true, false].map(|gated| visit(&Visit::new(pause, gated), Output::Raw, clock(0)));
+        let [with, without] = [true, false].map(|gated| {
+            visit(
+                &Visit::new(pause, gated),
+                Output::Raw(Channels::Mono),
+                clock(0),
+            )
+        });
         let (with_sound, without_sound) = (with.sounds(), without.sounds());
         assert!(with_sound == without_sound, "a pause of {pause} frames");
         let c = with.counters;
@@ -120,7 +125,7 @@ fn a_listener_cannot_tell() {
 fn clocks_that_drift_apart_do_not_move_the_next_speech() {
     for ppm in [-1_000, -100, 100, 1_000] {
         let pauses = Visit::new(9_000, true);
-        let heard = visit(&pauses, Output::Raw, clock(ppm));
+        let heard = visit(&pauses, Output::Raw(Channels::Mono), clock(ppm));
         let delay = heard.delay(&pauses, clock(ppm));
         // At least what is demanded, at most a frame and what is tolerated more.
         let wanted = LATENCY..=LATENCY + Duration::from_millis(30);
@@ -147,7 +152,7 @@ fn another_way_during_a_pause_cuts_nothing() {
             };
             Duration::from_secs(5) + FRAME_TIME * frame + Duration::from_millis(way)
         };
-        let heard = visit(&pauses, Output::Raw, sent);
+        let heard = visit(&pauses, Output::Raw(Channels::Mono), sent);
         let delay = heard.delay(&pauses, sent);
         let wanted = Duration::from_millis(20)..=Duration::from_millis(longest);
         assert!(wanted.contains(&delay), "{millis} ms: {delay:?}");
@@ -202,7 +207,7 @@ fn nobody_falls_asleep_on_the_floor() {
 fn who_was_not_heard_when_he_lost_the_floor_does_not_fade_out_later() {
     let (mut room, mut ann) = (Room::new(4), Talker::new(ANN, 440.0));
     let slept = speak_alone(&mut room, &mut ann);
-    room.set(BOB, listener(Output::Raw));
+    room.set(BOB, listener(Output::Raw(Channels::Mono)));
     let packet = ann.packet(slept, 70);
     room.packet(at(slept), ANN, &packet).unwrap();
     for frame in slept..slept + 10 {

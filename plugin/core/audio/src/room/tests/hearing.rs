@@ -74,7 +74,7 @@ fn equal_wishes_share_one_packet() {
 #[test]
 fn a_talker_with_a_wish_hears_it_without_himself() {
     let raw = |gains: &[(Number, f32)]| Settings {
-        output: Some(Output::Raw),
+        output: Some(Output::Raw(Channels::Mono)),
         ..wishes(gains)
     };
     let people = [

@@ -23,12 +23,12 @@ fn across_the_change(from: Mode, to: Mode, marked: u32) -> (Vec<f32>, Vec<Vec<u8
             ..Settings::default()
         },
     );
-    room.set(CID, served(from, Output::Raw));
+    room.set(CID, served(from, Output::Raw(Channels::Mono)));
     let mut ann = Talker::new(ANN, 440.0);
     let (mut mixed, mut passed, mut mark) = (Vec::new(), Vec::new(), Vec::new());
     for frame in 0..CHANGE + 40 {
         if frame == CHANGE {
-            room.set(CID, served(to, Output::Raw));
+            room.set(CID, served(to, Output::Raw(Channels::Mono)));
         }
         ann.hertz = if frame == marked { 3_000.0 } else { 440.0 };
         let packet = ann.packet(frame, 20);
@@ -38,7 +38,7 @@ fn across_the_change(from: Mode, to: Mode, marked: u32) -> (Vec<f32>, Vec<Vec<u8
         }
         for delivery in room.tick(at(frame) + Duration::from_millis(3)).unwrap() {
             match delivery.sound {
-                Sound::Raw(frame) => mixed.extend(*frame),
+                Sound::Raw(frame) => mixed.extend(*frame.mid),
                 Sound::Relayed { payload, .. } => passed.push(payload.to_vec()),
                 _ => {}
             }
@@ -74,7 +74,7 @@ fn a_mix_ends_with_silence_and_then_costs_nothing() {
     room.set(ANN, Settings::default());
     room.set(CID, served(Mode::Mix, Output::Opus(Codec::default())));
     let mut ann = Talker::new(ANN, 440.0);
-    let mut decoder = Decoder::new(RATE, Channels::Mono).unwrap();
+    let mut decoder = Decoder::new(RATE, opus::Channels::Mono).unwrap();
     let mut heard = Vec::new();
     for frame in 0..80 {
         if frame == 40 {
@@ -131,10 +131,10 @@ fn heard_by(deliveries: &[Delivery], to: Number) -> BTreeSet<(Number, bool)> {
 #[test]
 fn a_full_mix_stands_beside_packets() {
     let others = [
-        (CID, served(Mode::Relay, Output::Raw)),
-        (Number(9), served(Mode::Mix, Output::Raw)),
+        (CID, served(Mode::Relay, Output::Raw(Channels::Mono))),
+        (Number(9), served(Mode::Mix, Output::Raw(Channels::Mono))),
     ];
-    let last = while_two_talk(&others, served(Mode::Relay, Output::Raw));
+    let last = while_two_talk(&others, served(Mode::Relay, Output::Raw(Channels::Mono)));
     let table = [
         (ANN, &[(BOB, true)][..]),
         (BOB, &[(ANN, true)]),
@@ -149,9 +149,9 @@ fn a_full_mix_stands_beside_packets() {
 
 #[test]
 fn whoever_is_not_to_be_heard_is_not_passed_on() {
-    let mut without_bob = served(Mode::Relay, Output::Raw);
+    let mut without_bob = served(Mode::Relay, Output::Raw(Channels::Mono));
     without_bob.hearing.gains = BTreeMap::from([(ANN, 0.3), (BOB, 0.0)]);
-    let mut deaf = served(Mode::Relay, Output::Raw);
+    let mut deaf = served(Mode::Relay, Output::Raw(Channels::Mono));
     deaf.hearing.deaf = true;
     let last = while_two_talk(
         &[(CID, without_bob), (Number(4), deaf)],
@@ -163,14 +163,17 @@ fn whoever_is_not_to_be_heard_is_not_passed_on() {
         mute: true,
         ..Settings::default()
     };
-    let last = while_two_talk(&[(CID, served(Mode::Relay, Output::Raw))], mute);
+    let last = while_two_talk(
+        &[(CID, served(Mode::Relay, Output::Raw(Channels::Mono)))],
+        mute,
+    );
     assert_eq!(heard_by(&last, CID), BTreeSet::from([(BOB, true)]));
 }
 
 #[test]
 fn what_was_passed_on_already_is_not_again_and_is_counted() {
     let mut room = Room::new(4);
-    room.set(CID, served(Mode::Relay, Output::Raw));
+    room.set(CID, served(Mode::Relay, Output::Raw(Channels::Mono)));
     room.set(ANN, Settings::default());
     let mut ann = Talker::new(ANN, 440.0);
     for frame in 0..30 {
