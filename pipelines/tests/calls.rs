@@ -10,6 +10,7 @@ use common::{
     namespace::{ADDRESS, within},
 };
 use convene_pipelines::{AddressKind, CandidateKind, LegEvent, Talker};
+use gst::prelude::*;
 
 const MIX: u32 = 0;
 const SLOT_2: u32 = AUDIO_SLOTS as u32 + 3 + 2;
@@ -156,6 +157,41 @@ fn whoever_is_not_to_be_heard_is_not_whatever_he_sends() {
             bob.close().await;
         },
     );
+}
+
+/// Something on the left and something else on the right, in conference `c`.
+const TAPE: &str = "interleave name=both ! audio/x-raw,channels=2 ! conveneaudio conference=c participant=tape ! fakesink \
+    audiotestsrc is-live=true freq=330 volume=0.3 ! audio/x-raw,format=F32LE,channels=1,rate=48000 ! both.sink_0 \
+    audiotestsrc is-live=true freq=550 volume=0.2 ! audio/x-raw,format=F32LE,channels=1,rate=48000 ! both.sink_1";
+
+#[test]
+fn a_browser_gets_stereo_if_its_answer_takes_it() {
+    within("a_browser_gets_stereo_if_its_answer_takes_it", || async {
+        let takes = |answer: String| {
+            assert!(answer.contains("a=fmtp:111 "), "{answer}");
+            answer.replace("a=fmtp:111 ", "a=fmtp:111 stereo=1;")
+        };
+        let mut ann = Call::connect_with(config("c", "ann", 1), false, takes).await;
+        let mut bob = Call::connect(config("c", "bob", 2), false).await;
+        let offered = ann.offer.lines().find(|l| l.starts_with("a=fmtp:111 "));
+        let offered: Vec<_> = offered.unwrap()["a=fmtp:111 ".len()..].split(';').collect();
+        assert!(offered.contains(&"maxaveragebitrate=64000"), "{offered:?}");
+        assert!(!offered.contains(&"stereo=1"), "{offered:?}");
+        let tape = gst::parse::launch(TAPE).unwrap();
+        tape.set_state(gst::State::Playing).unwrap();
+        ann.until("heard in stereo", |ann| {
+            ann.browser.received.stereo.load(Relaxed) > 50
+        })
+        .await;
+        bob.until("heard in mono", |bob| {
+            bob.browser.received.mono.load(Relaxed) > 50
+        })
+        .await;
+        assert_eq!(bob.browser.received.stereo.load(Relaxed), 0);
+        tape.set_state(gst::State::Null).unwrap();
+        ann.close().await;
+        bob.close().await;
+    });
 }
 
 #[test]

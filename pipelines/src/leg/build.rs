@@ -16,17 +16,16 @@ use super::{
     extensions::{CSRC_LEVELS, Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
     lines::Lines,
     pads::count,
+    session::MixForm,
     streams::Streams,
 };
 use crate::{
     Carried,
     feedback::Feedback,
-    sdp::{Flow, Ours, PICTURE, PICTURE_AGAIN},
+    sdp::{Flow, OPUS, Ours, PICTURE, PICTURE_AGAIN},
 };
 
 pub(super) type Mailbox = tokio::sync::mpsc::UnboundedSender<Inner>;
-
-pub(super) const OPUS: i32 = 111;
 
 /// Milliseconds for which a jitterbuffer waits for missing sound. In-order packets pass at once, whatever it says.
 const SOUND_WAIT: u32 = 40;
@@ -367,12 +366,13 @@ impl Parts {
         opus_caps().build()
     }
 
-    /// What the mix is sent as; `csrc_levels`: with the levels of the talkers in it.
-    pub(super) fn mix_caps(&self, csrc_levels: bool) -> gst::Caps {
+    /// What the mix is sent as.
+    pub(super) fn mix_caps(&self, form: MixForm) -> gst::Caps {
         let (id, uri) = CSRC_LEVELS;
         opus_caps()
             .field("ssrc", self.ours.mix())
-            .field_if_some(format!("extmap-{id}"), csrc_levels.then_some(uri))
+            .field_if_some("stereo", form.stereo.then_some("1"))
+            .field_if_some(format!("extmap-{id}"), form.csrc_levels.then_some(uri))
             .build()
     }
 

@@ -4,8 +4,8 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::{
-    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls,
-    extensions::CSRC_LEVELS, lines::Lines, promise, state::State, task::Task,
+    AddressKind, CandidateKind, LegError, LegEvent, Refused, build::Parts, dtls, promise,
+    session::MixForm, state::State, task::Task,
 };
 use crate::{
     Transport,
@@ -39,12 +39,12 @@ impl Task {
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, &known).await?;
         let stats = self.stats();
         let hears = sdp::hears(&answer);
-        let csrc_levels = sdp::takes_extension(&answer, Lines::MIX, CSRC_LEVELS.1);
+        let form = MixForm::answered(&answer);
         let link = move |parts: &Parts| {
             parts.hasten_reports();
             parts.watch_packets();
             let mix = match hears {
-                true => parts.lead_mix(csrc_levels, &stats)?,
+                true => parts.lead_mix(form, &stats)?,
                 false => None,
             };
             Ok((mix, parts.tap_sound(&stats)?))

@@ -10,8 +10,28 @@ use super::{
     LegError, LegStats,
     bridge::answers,
     build::Parts,
+    extensions::CSRC_LEVELS,
+    lines::Lines,
     pads::{Tally, cannot, inner_pad, link, mixed, relayed},
 };
+use crate::sdp::{self, Sections};
+
+/// What a browser has answered that it takes of a mix.
+#[derive(Clone, Copy)]
+pub(super) struct MixForm {
+    pub(super) stereo: bool,
+    /// With the levels of the talkers in it.
+    pub(super) csrc_levels: bool,
+}
+
+impl MixForm {
+    pub(super) fn answered(answer: &Sections<'_>) -> Self {
+        Self {
+            stereo: sdp::takes_stereo(answer, Lines::MIX),
+            csrc_levels: sdp::takes_extension(answer, Lines::MIX, CSRC_LEVELS.1),
+        }
+    }
+}
 
 /// The pad into which `conveneaudio` puts what is sent; it lives as long as this.
 pub(super) struct SoundWay(gst::Pad);
@@ -53,11 +73,11 @@ impl Drop for SoundWay {
 }
 
 impl Parts {
-    /// Leads the mix into the session, with the levels of the talkers in it or without, over a way that has to be kept.
-    /// `None`: nothing is sent there.
+    /// Leads the mix into the session, in the form that was answered, over a way that has to be kept. `None`: nothing is
+    /// sent there.
     pub(super) fn lead_mix(
         &self,
-        csrc_levels: bool,
+        form: MixForm,
         stats: &Arc<LegStats>,
     ) -> Result<Option<SoundWay>, LegError> {
         let Some(session) = self.session_pad("send_rtp_sink") else {
@@ -65,7 +85,7 @@ impl Parts {
         };
         let source = inner_pad(&self.audio, "src")?;
         let counted: (Tally, _) = (mixed, Arc::clone(stats));
-        SoundWay::between(&source, session, self.mix_caps(csrc_levels), counted).map(Some)
+        SoundWay::between(&source, session, self.mix_caps(form), counted).map(Some)
     }
 
     /// Leads all audio slots into the session, over ways that have to be kept. `None`: nothing can be sent yet.

@@ -11,12 +11,8 @@ use std::{
 use convene_rtp::Packet;
 use gst::prelude::*;
 
-use super::{
-    build::{OPUS, Parts},
-    extensions::MID,
-    lines::Lines,
-};
-use crate::sdp::{self, Sections};
+use super::{build::Parts, extensions::MID, lines::Lines};
+use crate::sdp::{self, OPUS, Sections};
 
 /// Streams of which it is known where they belong. A browser has two or three, and some more after restarts.
 const MOST_STREAMS: usize = 32;

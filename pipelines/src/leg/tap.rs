@@ -9,9 +9,10 @@ use gst::prelude::*;
 
 use super::{
     LegError, LegStats,
-    build::{OPUS, Parts},
+    build::Parts,
     pads::{cannot, link, sound},
 };
+use crate::sdp::OPUS;
 
 /// Whether sound may pass. Held for as long as a packet is on its way into `conveneaudio`, which never pushes on that way.
 type Open = Arc<Mutex<bool>>;

@@ -5,7 +5,10 @@
 //! a browser tells it by its SSRC; what comes is told by its own (`leg/streams.rs`). So webrtcbin is told of the sound
 //! that comes, and we write what else there is.
 
-use super::{Sections, attribute};
+use super::{
+    Sections, attribute,
+    sound::{is_wish, told},
+};
 
 /// The payload type of pictures, VP8.
 pub const PICTURE: i32 = 96;
@@ -124,9 +127,10 @@ pub(crate) fn for_webrtcbin(description: &Sections<'_>) -> String {
             None => write(line),
         }
     }
-    for line in first.iter().filter(|line| !is_direction(line)) {
-        write(line);
-    }
+    let known = first
+        .iter()
+        .filter(|line| !is_direction(line) && !is_wish(line));
+    known.for_each(|line| write(line));
     if !first.is_empty() {
         certificates.into_iter().for_each(|line| write(line));
         write("a=sendonly");
@@ -177,10 +181,10 @@ impl Line {
         (sends, receives): (bool, bool),
         cname: &str,
     ) -> Vec<String> {
-        let kept = first
-            .iter()
-            .filter(|line| !is_direction(line) && (is_known || !is_of_one_line(line)));
-        let mut section: Vec<String> = kept.map(|line| (*line).to_owned()).collect();
+        let kept = first.iter().filter(|line| {
+            !is_direction(line) && !is_track(line) && (is_known || !is_of_one_line(line))
+        });
+        let mut section: Vec<String> = kept.map(|line| told(line)).collect();
         if self.mid.starts_with("video") {
             section.retain(|line| !is_of_codecs(line));
             section[0] = picture_line(first[0]);
@@ -221,6 +225,11 @@ fn direction_of(section: &[&str]) -> (bool, bool) {
         !neither && !says(false, true),
         !neither && !says(true, false),
     )
+}
+
+/// The name of a stream and track. webrtcbin gives an offer's back in its answer; we have our own.
+fn is_track(line: &str) -> bool {
+    line.starts_with("a=msid:")
 }
 
 fn is_direction(line: &str) -> bool {
@@ -284,9 +293,8 @@ fn is_of_codecs(line: &str) -> bool {
 
 /// What no other m-line has alike, or says once for its bundle.
 fn is_of_one_line(line: &str) -> bool {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 5] = [
         "a=mid:",
-        "a=msid:",
         "a=ssrc",
         "a=extmap:",
         "a=candidate:",
@@ -327,7 +335,8 @@ mod tests {
 
     #[test]
     fn all_lines_stand_in_the_bundle_of_the_mix() {
-        const OPUS: &str = "a=rtpmap:111 OPUS/48000/2\r\na=fmtp:111 usedtx=1\r\n";
+        const OPUS: &str = "a=rtpmap:111 OPUS/48000/2\r\n\
+            a=fmtp:111 usedtx=1;maxaveragebitrate=64000\r\n";
         const VP8: &str = "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n\
             a=rtcp-fb:96 ccm fir\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
         const BEGIN: &str = "UDP/TLS/RTP/SAVPF";
@@ -371,7 +380,8 @@ mod tests {
             ("a=sendonly\r\n", false),
             ("a=inactive\r\n", false),
         ] {
-            let sound = section(direction);
+            let wish = "a=fmtp:111 minptime=20;stereo=1\r\n";
+            let sound = section(direction) + wish;
             let said = format!("v=0\r\na=group:BUNDLE a a1\r\n{sound}{pictures}");
             let said = Sections::of(&said);
             assert_eq!(for_webrtcbin(&said), told);
@@ -408,6 +418,12 @@ mod tests {
         assert_eq!(directions(send), [receive, receive, neither, neither]);
         assert_eq!(directions(receive), [send, neither, neither, send]);
         assert_eq!(directions(neither), [neither; 4]);
+    }
+
+    #[test]
+    fn a_track_has_one_name() {
+        let given_back = WRITTEN.replace("a=mid:audio0", "a=msid:- theirs\r\na=mid:audio0");
+        assert_eq!(ours().offer(&given_back), ours().offer(WRITTEN));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod extension;
 mod fingerprint;
 mod layers;
 mod lines;
+mod sound;
 
 pub use candidate::{Candidate, candidates};
 pub use check::{SdpError, check_answer, check_restart};
@@ -19,6 +20,7 @@ pub use fingerprint::Fingerprint;
 pub(crate) use layers::sends_layers;
 pub use lines::{Flow, Line, Ours, PICTURE, PICTURE_AGAIN, Sources};
 pub(crate) use lines::{for_webrtcbin, hears, sources};
+pub(crate) use sound::{OPUS, takes_stereo};
 
 /// So many lines most sections have at most: a join reads a description of fifteen sections several times.
 const LINES: usize = 32;

@@ -28,6 +28,9 @@ pub struct Received {
     /// Packets that say how loud each of their contributors is.
     pub with_levels: AtomicU64,
     pub total: AtomicU64,
+    /// Packets of the mix that are stereo, and that are not.
+    pub stereo: AtomicU64,
+    pub mono: AtomicU64,
 }
 
 pub struct Browser {
@@ -242,9 +245,17 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, received: &Arc<Received>) {
     let received = Arc::clone(received);
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         if let Some(buffer) = info.buffer() {
-            let has_levels = has_levels(&buffer.map_readable().unwrap());
+            let packet = buffer.map_readable().unwrap();
+            let has_levels = has_levels(&packet);
             let with_levels = &received.with_levels;
             with_levels.fetch_add(has_levels.into(), Relaxed);
+            if mline == 0 {
+                let counter = match is_stereo(&packet) {
+                    true => &received.stereo,
+                    false => &received.mono,
+                };
+                counter.fetch_add(1, Relaxed);
+            }
         }
         received.total.fetch_add(1, Relaxed);
         *received.packets.lock().unwrap().entry(mline).or_default() += 1;
@@ -265,4 +276,10 @@ fn has_levels(packet: &[u8]) -> bool {
     let packet = Packet::parse(packet).unwrap();
     let levels = packet.extension(CSRC_LEVELS);
     levels.is_some_and(|levels| !levels.is_empty() && levels.len() == packet.csrcs().count())
+}
+
+/// RFC 6716 section 3.1.
+fn is_stereo(packet: &[u8]) -> bool {
+    let packet = Packet::parse(packet).unwrap();
+    packet.payload().first().is_some_and(|toc| toc & 4 != 0)
 }
