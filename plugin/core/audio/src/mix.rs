@@ -17,7 +17,7 @@ const ONE: f32 = (1 << 20) as f32;
 const LOUDEST: f32 = 8.0;
 
 /// Samples over which a talker's gain rises: 5 ms; it falls over the whole frame.
-const RISE: usize = FRAME / 4;
+pub(crate) const RISE: usize = FRAME / 4;
 
 /// One channel of a talker's frame in integers.
 type Whole = [i32; FRAME];

@@ -9,6 +9,7 @@ mod decoder;
 mod decoding;
 mod delay;
 mod pace;
+mod passed;
 mod stretch;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -19,6 +20,7 @@ use self::{
     decoder::Decoder,
     delay::Delay,
     pace::{Pace, Wish, frames_too_long},
+    passed::Passed,
 };
 use crate::{
     Arrival, Channels, CodecError, Counters, FRAME, Loudness, RATE, Wide, WideFrame, floor::ENTER,
@@ -77,6 +79,9 @@ pub(crate) struct Playout {
     decoder: Option<Decoder>,
     /// The decoder has not heard the packet before the next one.
     stale: bool,
+    passed: Passed,
+    /// Nothing came for so long that he was faded out.
+    faded: bool,
     decoded: Wide<Vec<f32>>,
     /// Whether he has sent stereo, and whether it is taken.
     stereo: bool,
@@ -98,6 +103,8 @@ impl Playout {
             pace: Pace::default(),
             decoder: None,
             stale: false,
+            passed: Passed::default(),
+            faded: false,
             decoded: Wide::default(),
             stereo: false,
             channels: Channels::Mono,
@@ -196,7 +203,13 @@ impl Playout {
                 .iter()
                 .any(|(at, packet)| *at <= behind && at + packet.samples > behind);
             *missing = if here { 0 } else { *missing + 1 };
-            self.counters.unheard += self.forget_played();
+            for (at, packet) in self.take_played() {
+                self.counters.unheard += 1;
+                // Silence may have been dropped before it came here: with it or without it one sounds the same.
+                if packet.loudness.is_none_or(|l| l.reaches(ENTER)) {
+                    self.passed.push(at, at + packet.samples, packet.payload);
+                }
+            }
         }
         self.stop_if_gone(CONCEALED);
     }
@@ -267,6 +280,7 @@ impl Playout {
 
     fn forget(&mut self) {
         self.queue.clear();
+        self.passed.forget();
         self.decoded = Wide::default();
         self.state = State::Waiting;
         self.delay.restart();
@@ -353,19 +367,19 @@ impl Playout {
         }
     }
 
-    /// Drops packets that lie wholly before what is due; says how many.
-    fn forget_played(&mut self) -> u64 {
+    /// Takes out the packets that lie wholly before what is due.
+    fn take_played(&mut self) -> Vec<(u64, Packet)> {
+        let mut played = Vec::new();
         let State::Playing { next, .. } = self.state else {
-            return 0;
+            return played;
         };
-        let before = self.queue.len();
         while let Some(first) = self.queue.first_entry() {
             if first.key() + first.get().samples > next {
                 break;
             }
-            first.remove();
+            played.push(first.remove_entry());
         }
-        (before - self.queue.len()) as u64
+        played
     }
 
     fn stop_if_gone(&mut self, after: u32) {

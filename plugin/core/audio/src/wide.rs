@@ -3,7 +3,10 @@
 //! Left is the middle plus the side, right the middle less the side. So mono sound stands in the middle, has no side and
 //! costs nothing for it; and who takes mono leaves the side away and hears half of left and right.
 
-use std::{borrow::Cow, ops::Deref};
+use std::{
+    borrow::Cow,
+    ops::{Deref, Range},
+};
 
 use crate::{FRAME, Frame};
 
@@ -142,6 +145,26 @@ impl Wide<Vec<f32>> {
         let length = self.len() + samples;
         self.both_mut()
             .for_each(|channel| channel.resize(length, 0.0));
+    }
+
+    /// Lets it rise from nothing within these samples.
+    pub(crate) fn fade_in(&mut self, within: Range<usize>) {
+        self.fade(within, |part| part);
+    }
+
+    /// Lets it fall to nothing within these samples.
+    pub(crate) fn fade_out(&mut self, within: Range<usize>) {
+        self.fade(within, |part| 1.0 - part);
+    }
+
+    fn fade(&mut self, within: Range<usize>, gain: impl Fn(f32) -> f32) {
+        let step = 1.0 / within.len().max(1) as f32;
+        for channel in self.both_mut() {
+            let samples = channel.iter_mut().take(within.end).skip(within.start);
+            for (i, sample) in samples.enumerate() {
+                *sample *= gain(step * i as f32);
+            }
+        }
     }
 
     /// Takes the first samples away.

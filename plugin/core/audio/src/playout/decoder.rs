@@ -3,11 +3,12 @@
 //! One of libopus's has its channels for life, and a new one knows nothing of the packets before. So for a while both
 //! decode, and then the one fades into the other.
 
+use super::decoding::LONGEST;
 use crate::{Channels, CodecError, RATE, Wide};
 
-/// Packets that a new decoder hears before it is heard. Of what it does not know of the energy before, in decibels, half
+/// Packets that a decoder hears before it is heard. Of what it does not know of the energy before, in decibels, half
 /// counts after each packet of 20 ms (RFC 6716 section 4.3.2.1).
-const LEARNS: u32 = 12;
+pub(super) const LEARNS: u32 = 12;
 
 pub(super) struct Decoder {
     heard: One,
@@ -56,6 +57,12 @@ impl Decoder {
             self.learning = Some((One::new(channels)?, 0));
         }
         Ok(())
+    }
+
+    /// Takes in a packet that nobody hears.
+    pub(super) fn hear(&mut self, packet: &[u8]) {
+        // What is no packet teaches nothing.
+        let _ = self.decode(packet, LONGEST, false);
     }
 
     /// Decodes a packet that has so many samples in each channel, or what it carries of the one before; an empty one is

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{CONCEALED, Playout, State};
-use crate::{Channels, CodecError, FRAME};
+use crate::{Channels, CodecError, FRAME, mix::RISE};
 
 /// The longest packet: 120 ms (RFC 6716 section 2.1.4).
-const LONGEST: usize = 6 * FRAME;
+pub(super) const LONGEST: usize = 6 * FRAME;
 
 impl Playout {
     pub(super) fn decode_more(&mut self, now: Duration) {
@@ -15,7 +15,7 @@ impl Playout {
             self.decoded.append_silence(FRAME - self.decoded.len());
             return;
         };
-        self.counters.late += self.forget_played();
+        self.counters.late += self.take_played().len() as u64;
         match self.queue.first_key_value() {
             Some((&at, _)) if at <= next => self.decode_packet(at),
             Some((&at, packet)) if at - next == packet.samples => self.recover(at),
@@ -30,7 +30,7 @@ impl Playout {
         };
         self.dtx = packet.is_dtx();
         self.stereo |= packet.is_stereo() && !self.dtx;
-        let prepared = self.prepare_decoder();
+        let prepared = self.prepare_decoder(at);
         match prepared.is_ok() & self.decode(&packet.payload, packet.samples as usize, false) {
             true => self.counters.decoded += 1,
             false => self.counters.malformed += 1,
@@ -40,18 +40,27 @@ impl Playout {
 
     /// # Errors
     /// libopus's.
-    fn prepare_decoder(&mut self) -> Result<(), CodecError> {
+    fn prepare_decoder(&mut self, at: u64) -> Result<(), CodecError> {
         let Some(decoder) = &mut self.decoder else {
             return Ok(());
         };
-        if std::mem::take(&mut self.stale) {
+        let stale = std::mem::take(&mut self.stale);
+        if stale {
             decoder.reset()?;
         }
-        decoder.turn_to(if self.stereo {
-            self.channels
+        let stereo = self.stereo && self.channels == Channels::Stereo;
+        decoder.turn_to(if stereo {
+            Channels::Stereo
         } else {
             Channels::Mono
-        })
+        })?;
+        if stale {
+            self.passed
+                .take_before(at)
+                .iter()
+                .for_each(|packet| decoder.hear(packet));
+        }
+        Ok(())
     }
 
     /// The packet before `at` is lost; the one at `at` carries it at low quality.
@@ -77,7 +86,12 @@ impl Playout {
             self.decoded.append_silence(FRAME);
         } else {
             self.counters.concealed += 1;
+            let begin = self.decoded.len();
             self.decode(&[], FRAME, false);
+            if missing == CONCEALED {
+                self.decoded.fade_out(begin..begin + FRAME);
+                self.faded = true;
+            }
         }
         let grow =
             missing <= CONCEALED && !self.dtx && self.delay.lag(now, next) < self.delay.target();
@@ -96,12 +110,16 @@ impl Playout {
     /// Decodes onto the end of what is decoded; a packet libopus refuses becomes silence of its length. Says whether it
     /// was decoded.
     fn decode(&mut self, payload: &[u8], samples: usize, fec: bool) -> bool {
-        let samples = samples.min(LONGEST);
+        let (begin, samples) = (self.decoded.len(), samples.min(LONGEST));
         let decoder = self.decoder.as_mut();
         let decoded = decoder.and_then(|decoder| decoder.decode(payload, samples, fec).ok());
         match &decoded {
             Some(sound) => self.decoded.append(sound),
             None => self.decoded.append_silence(samples),
+        }
+        if !payload.is_empty() && std::mem::take(&mut self.faded) {
+            self.decoded
+                .fade_in(begin..self.decoded.len().min(begin + RISE));
         }
         decoded.is_some()
     }

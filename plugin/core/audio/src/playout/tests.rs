@@ -105,6 +105,37 @@ fn a_pause_of_the_sender_stays_as_long_as_it_was() {
     assert!(!played[played.len() - 5..].iter().any(silent));
 }
 
+#[test]
+fn who_is_heard_again_sounds_as_if_he_had_been_heard_all_along() {
+    let (mut sender, mut heard, mut passed) =
+        (Sender::new(), Playout::new(LATENCY), Playout::new(LATENCY));
+    for frame in 0..80 {
+        let loudness = Some(Loudness::from_header(20));
+        let arrival = Arrival {
+            loudness,
+            ..sender.next()
+        };
+        heard.arrive(at(frame * 20), &arrival).unwrap();
+        passed.arrive(at(frame * 20), &arrival).unwrap();
+        let due = at(frame * 20 + 7);
+        if matches!(
+            (heard.due(due), passed.due(due)),
+            (Due::Nothing, Due::Nothing)
+        ) {
+            continue;
+        }
+        let expected = heard.play(due, Channels::Mono);
+        if (10..60).contains(&frame) {
+            passed.skip(due);
+            continue;
+        }
+        let got = passed.play(due, Channels::Mono);
+        let pairs = expected.mid.iter().zip(got.mid.iter());
+        let furthest = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(furthest < 0.01, "{furthest} in frame {frame}");
+    }
+}
+
 /// Packets of a tone on the left and another on the right.
 fn stereo_packets(frames: u32) -> Vec<Arrival> {
     let mut encoder = Encoder::new(RATE, opus::Channels::Stereo, Application::Audio).unwrap();

@@ -7,7 +7,7 @@ use convene_audio::{Arrival, FRAME, Loudness, Number, Settings};
 use crate::{
     measure::{click, decibels, lateness},
     speech::{speech, tone},
-    stage::{ANN, BOB, CID, Stage, evenly, packets, raw_listener},
+    stage::{ANN, BOB, CID, Stage, evenly, packets, packets_of, raw_listener},
 };
 
 /// Windows of 5 ms.
@@ -78,11 +78,11 @@ fn the_first_syllable_of_a_new_talker_is_heard() {
 }
 
 /// Ann's packets and Cid's, each with a loudness that lets both take the floor from one another.
-fn turns(frames: usize) -> Vec<(Duration, Number, Arrival)> {
+fn turns(bits: u32, frames: usize) -> Vec<(Duration, Number, Arrival)> {
     let mut coming = Vec::new();
     for (number, hertz, turn) in [(ANN, 440.0, 0), (CID, 660.0, 1)] {
         let sound = tone(hertz, 0.25, frames as f64 / 50.0);
-        let mut sent = evenly(packets(number, &sound), number);
+        let mut sent = evenly(packets_of(bits, number, &sound), number);
         for (frame, (.., packet)) in sent.iter_mut().enumerate() {
             let loud = frame / 40 % 2 == turn;
             packet.loudness = Some(Loudness::from_header(if loud { 20 } else { 40 }));
@@ -92,29 +92,54 @@ fn turns(frames: usize) -> Vec<(Duration, Number, Arrival)> {
     coming
 }
 
-#[test]
-fn the_floor_changes_without_clicks() {
-    let people = [
-        (ANN, Settings::default()),
-        (CID, Settings::default()),
-        (BOB, raw_listener()),
-    ];
-    let mut stage = Stage::new(1, &people);
-    stage.play(turns(400));
-    let mut talkers: Vec<_> = stage
-        .delivered
-        .iter()
-        .filter_map(|(_, d)| d.contributors.first())
-        .map(|talker| talker.number)
-        .collect();
-    talkers.dedup();
-    assert!(talkers.len() >= 8, "{} turns", talkers.len());
-    let heard = stage.samples(BOB);
+/// What talkers send a second, from thrifty to generous.
+const BITS: [u32; 4] = [32_000, 48_000, 64_000, 96_000];
+
+fn has_no_clicks(bits: u32, stage: &Stage) {
     let steady = click(&tone(660.0, 0.25, 1.0));
+    let heard = stage.samples(BOB);
     let loudest = heard[10 * FRAME..]
         .chunks(WINDOW)
         .map(click)
         .fold(0.0, f32::max);
-    println!("{loudest} against {steady}");
-    assert!(loudest < 0.02, "{loudest}, and {steady} without a change");
+    println!("{bits} bit/s: {loudest} against {steady}");
+    assert!(
+        loudest < 0.02,
+        "{bits} bit/s: {loudest}, and {steady} without a change"
+    );
+}
+
+#[test]
+fn the_floor_changes_without_clicks() {
+    for bits in BITS {
+        let people = [
+            (ANN, Settings::default()),
+            (CID, Settings::default()),
+            (BOB, raw_listener()),
+        ];
+        let mut stage = Stage::new(1, &people);
+        stage.play(turns(bits, 400));
+        let mut talkers: Vec<_> = stage
+            .delivered
+            .iter()
+            .filter_map(|(_, d)| d.contributors.first())
+            .map(|talker| talker.number)
+            .collect();
+        talkers.dedup();
+        assert!(talkers.len() >= 8, "{} turns", talkers.len());
+        has_no_clicks(bits, &stage);
+    }
+}
+
+#[test]
+fn a_voice_that_breaks_off_and_comes_back_does_not_click() {
+    for bits in BITS {
+        let people = [(ANN, Settings::default()), (BOB, raw_listener())];
+        let mut stage = Stage::new(1, &people);
+        let sent = packets_of(bits, ANN, &tone(440.0, 0.25, 4.0));
+        let mut coming = evenly(sent, ANN);
+        coming.drain(90..110);
+        stage.play(coming);
+        has_no_clicks(bits, &stage);
+    }
 }
