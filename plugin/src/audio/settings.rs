@@ -61,7 +61,7 @@ impl Default for Properties {
             volume: 1.0,
             deaf: false,
             max_talkers: 4,
-            bitrate: 56_000,
+            bitrate: Codec::default().bitrate,
             complexity: 5,
             fec: true,
             // Whoever does not know what is lost had better be prepared.

@@ -1,8 +1,8 @@
 //! The sound of one conference, without GStreamer: jitter queues, the floor, the mix of everyone but oneself, and one
 //! encoding per distinct mix.
 //!
-//! Nothing here reads a clock, starts a thread or knows a pad. Sound is at 48 kHz, in one channel or two; a [`Room`] is told what arrived
-//! and asked every [`FRAME`] what everyone hears.
+//! Nothing here reads a clock, starts a thread or knows a pad. Sound is at 48 kHz, in one channel or two; a [`Room`] is told
+//! what arrived and asked every [`FRAME`] what everyone hears.
 
 mod counters;
 mod encode;
@@ -71,8 +71,7 @@ impl From<opus::Error> for CodecError {
     }
 }
 
-/// Bits per second that a talker had better send. The mix codes his voice a second time; coded with so many first, and then
-/// with [`Codec`]'s default, it sounds as after one coding with 32 000.
+/// Bits per second that a talker had better send: what is lost here the conference cannot bring back, and talkers are few.
 pub const TALKER_BITRATE: u32 = 64_000;
 
 /// Samples per second.

@@ -73,6 +73,9 @@ pub struct Room {
     talking: Talking,
     mixes: BTreeMap<MixKey, Mix>,
     wishes: Wishes,
+    /// The most channels in which anybody has been heard. Many browsers take stereo always: while there is none to be heard,
+    /// they share what is coded for those who take mono.
+    widest: Channels,
     relayed: Vec<Delivery>,
     joiner: Joiner,
     /// Frames since the beginning.
@@ -95,6 +98,7 @@ impl Room {
             talking: Talking::default(),
             mixes: BTreeMap::new(),
             wishes: Wishes::default(),
+            widest: Channels::Mono,
             relayed: Vec::new(),
             joiner: Joiner::default(),
             frames: 0,
@@ -238,6 +242,9 @@ impl Room {
         self.seat(now, &heard);
         self.listen(now, &heard);
         let parts = self.parts(now, channels, &mut heard);
+        if parts.values().any(|part| part.side.is_some()) {
+            self.widest = Channels::Stereo;
+        }
         let mut deliveries = std::mem::take(&mut self.relayed);
         self.serve(&parts, &mut deliveries)?;
         self.send_interrupted(&mut deliveries)?;

@@ -52,8 +52,9 @@ impl Room {
     ) -> Result<BTreeMap<MixKey, Listeners>, CodecError> {
         let mut listeners = BTreeMap::new();
         let (mut changes, mut lingering) = (Vec::<Change>::new(), Vec::new());
+        let widest = self.widest;
         for (number, member) in &mut self.members {
-            let Some(output) = member.mix_output() else {
+            let Some(output) = member.mix_output().map(|output| output.within(widest)) else {
                 member.hears = None;
                 continue;
             };

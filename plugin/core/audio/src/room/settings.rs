@@ -36,6 +36,17 @@ impl Output {
         }
     }
 
+    /// In no more channels than there are.
+    pub(super) fn within(self, most: Channels) -> Self {
+        match self {
+            Self::Raw(channels) => Self::Raw(channels.min(most)),
+            Self::Opus(codec) => Self::Opus(Codec {
+                channels: codec.channels.min(most),
+                ..codec
+            }),
+        }
+    }
+
     /// In how many channels.
     #[must_use]
     pub fn channels(self) -> Channels {

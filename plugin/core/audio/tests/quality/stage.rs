@@ -32,7 +32,16 @@ pub fn opus_listener() -> Settings {
     listener(Output::Opus(Codec::default()))
 }
 
-/// An encoder as browsers have it that send what our offer asks for.
+/// An encoder as Chromium has it for so many bits a second while nothing is lost.
+pub fn browsers_encoder(bits: u32) -> Encoder {
+    let mut encoder = encoder(Application::Voip);
+    encoder.set_bitrate(Bitrate::Bits(bits as i32)).unwrap();
+    encoder.set_complexity(9).unwrap();
+    encoder.set_packet_loss_perc(0).unwrap();
+    encoder
+}
+
+/// An encoder as browsers have it that send what our offer asks for and lose some.
 pub fn encoder(application: Application) -> Encoder {
     let codec = Codec::default();
     let mut encoder = Encoder::new(RATE, opus::Channels::Mono, application).unwrap();

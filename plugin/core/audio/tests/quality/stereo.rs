@@ -6,8 +6,8 @@ use convene_audio::{
 use opus::{Application, Bitrate, Decoder, Encoder};
 
 use crate::{
-    measure::{decibels, error},
-    speech::speech,
+    measure::{click, decibels, error},
+    speech::{speech, tone},
     stage::{ANN, BOB, CID, Stage, at, listener, packets},
 };
 
@@ -145,4 +145,33 @@ fn a_side_comes_and_goes_without_a_click() {
     assert!(apart < -80.0, "{apart} dB");
     let wide = frames.iter().filter(|frame| frame.side.is_some()).count();
     assert!((50..=52).contains(&wide), "{wide} frames with a side");
+}
+
+/// The first stereo in a conference that was mono brings another encoding to whoever takes it.
+#[test]
+fn the_first_stereo_begins_without_a_click() {
+    let mut stage = Stage::new(4, &[(ANN, Settings::default()), (BOB, stereo_listener())]);
+    let [mid, side] = [tone(440.0, 0.25, 4.0), tone(660.0, 0.1, 4.0)];
+    for (frame, mid) in mid.chunks_exact(FRAME).enumerate() {
+        let from = frame * FRAME;
+        let rises = |i: usize| side[from + i] * ((from + i) as f32 / 96_000.0 - 1.0).min(1.0);
+        let side = (frame >= BEGINS).then(|| (0..FRAME).map(rises).collect());
+        let mid = mid.to_vec();
+        stage.room.samples(ANN, Wide { mid, side });
+        stage.pass(at(frame + 1));
+    }
+    let is_stereo = |(_, packet): &(u64, &[u8])| packet[0] & 4 != 0;
+    let packets = stage.packets(BOB);
+    let first = packets.iter().position(is_stereo).unwrap();
+    assert!((BEGINS..BEGINS + 5).contains(&first), "{first}");
+    assert!(packets[first..].iter().all(is_stereo));
+    let mid = Wide::of(heard(&stage, BOB), Channels::Stereo).mid;
+    let loudest = |sound: &[f32]| sound.chunks(240).map(click).fold(0.0, f32::max);
+    let [before, change] = [20..first - 5, first - 5..first + 10]
+        .map(|frames| loudest(&mid[frames.start * FRAME..frames.end * FRAME]));
+    println!("{change} at the change, {before} before");
+    assert!(
+        change < 2.0 * before,
+        "{change} at the change, {before} before"
+    );
 }

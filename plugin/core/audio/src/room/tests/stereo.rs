@@ -149,6 +149,25 @@ fn one_encoding_for_all_who_take_mono_and_one_for_all_who_take_stereo() {
     }
 }
 
+/// Many browsers take stereo whether there is any or not.
+#[test]
+fn while_there_is_no_stereo_all_share_one_encoding() {
+    let mut room = Room::new(4);
+    room.set(ANN, Settings::default());
+    room.set(BOB, opus(Channels::Mono));
+    room.set(CID, opus(Channels::Stereo));
+    let mut encodings = Vec::new();
+    for frame in 0..40 {
+        let both = frame >= 20;
+        let mono = (&tone(440.0, frame)).into();
+        room.samples(ANN, if both { left(440.0, frame) } else { mono });
+        room.tick(at(frame)).unwrap();
+        encodings.push(room.mixes.values().map(Mix::encoders).sum::<usize>());
+    }
+    assert_eq!((encodings[19], encodings[39]), (1, 2));
+    assert!(encodings.iter().all(|encodings| *encodings <= 2));
+}
+
 #[test]
 fn a_side_is_worked_out_only_while_somebody_takes_it() {
     let mut room = Room::new(4);
