@@ -2,6 +2,7 @@
 
 import { doors } from './doors.js';
 import { Layers } from './layers.js';
+import { inStereo, sendsStereo, takesStereo } from './stereo.js';
 
 /** @typedef {{send: (message: import('./protocol.d.ts').ClientMessage) => boolean}} Wire  to the service */
 /** @typedef {{stream: MediaStream, number: () => number | null}} Voice */
@@ -21,7 +22,7 @@ const STILL = 200;
 
 export class Leg {
   #connection = new RTCPeerConnection();
-  #socket; #outside;
+  #socket; #outside; #takesStereo; #sendsStereo;
   #wasConnected = false;
   /** @type {MediaStreamTrack | null} */ #microphone;
   /** @type {Layers | null} */ #camera = null;
@@ -37,6 +38,8 @@ export class Leg {
     this.#socket = socket;
     this.#microphone = microphone;
     this.#outside = outside;
+    this.#takesStereo = takesStereo(microphone);
+    this.#sendsStereo = sendsStereo(microphone);
     const connection = this.#connection;
     connection.onicecandidate = ({ candidate }) => socket.send({
       type: 'candidate', candidate: candidate?.candidate ?? '', mline_index: candidate?.sdpMLineIndex ?? 0,
@@ -49,7 +52,7 @@ export class Leg {
    * @param {Offer} offer
    */
   async answer({ sdp, camera_mid, screen_mid }) {
-    await this.#connection.setRemoteDescription({ type: 'offer', sdp });
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp: this.#sent(sdp) });
     const [mix] = this.#connection.getTransceivers();
     mix.direction = 'sendrecv';
     await mix.sender.replaceTrack(this.#microphone);
@@ -59,7 +62,7 @@ export class Leg {
       if (line.mid === screen_mid) this.#screen = line.sender;
     }
     this.#outside.sound(new MediaStream([mix.receiver.track]));
-    await this.#connection.setLocalDescription();
+    await this.#connection.setLocalDescription(this.#taken(await this.#connection.createAnswer()));
     this.#socket.send({ type: 'answer', sdp: this.#connection.localDescription?.sdp ?? '' });
   }
 
@@ -73,7 +76,7 @@ export class Leg {
 
   /** @param {string} answer */
   async restarted(answer) {
-    await this.#connection.setRemoteDescription({ type: 'answer', sdp: answer });
+    await this.#connection.setRemoteDescription({ type: 'answer', sdp: this.#sent(answer) });
   }
 
   /**
@@ -161,7 +164,7 @@ export class Leg {
   /** Finds its way anew (RFC 8445 section 9); what is sent and heard goes on meanwhile as well as it can. */
   async restart() {
     if (this.#connection.signalingState === 'closed') return;
-    const offer = await this.#connection.createOffer({ iceRestart: true });
+    const offer = this.#taken(await this.#connection.createOffer({ iceRestart: true }));
     await this.#connection.setLocalDescription(offer);
     this.#socket.send({ type: 'restart', offer: offer.sdp ?? '' });
   }
@@ -178,6 +181,18 @@ export class Leg {
   #line(mid) {
     return this.#connection.getTransceivers().find((line) => line.mid === mid);
   }
+
+  /**
+   * The server's description, as I send to it.
+   * @param {string} sdp
+   */
+  #sent(sdp) { return this.#sendsStereo ? inStereo(sdp) : sdp; }
+
+  /**
+   * A description of mine, as I take what comes.
+   * @param {RTCSessionDescriptionInit} description
+   */
+  #taken({ type, sdp = '' }) { return { type, sdp: this.#takesStereo ? inStereo(sdp) : sdp }; }
 
   #changed() {
     const state = this.#connection.connectionState;

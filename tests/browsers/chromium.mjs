@@ -31,14 +31,14 @@ export function chromiumMissing() {
 /**
  * @param {import('./host.mjs').Lab} lab
  * @param {import('./host.mjs').Host} host
- * @param {{origin: string, tone?: number, autoplay?: boolean, asked?: boolean}} how
+ * @param {{origin: string, tone?: number, right?: number, autoplay?: boolean, asked?: boolean}} how
  *   `origin` counts as secure, so that devices may be used; without `tone` there are neither microphone nor camera;
  *   without `autoplay` sound waits for a click; `asked`: whether to give devices is decided by the context's permissions
  */
-export function startChromium(lab, host, { origin, tone, autoplay = true, asked = false }) {
+export function startChromium(lab, host, { origin, tone, right, autoplay = true, asked = false }) {
   const args = [...QUIET, `--unsafely-treat-insecure-origin-as-secure=${origin}`];
   if (autoplay) args.push('--autoplay-policy=no-user-gesture-required');
-  if (tone) args.push(...fakeDevices(lab, tone));
+  if (tone) args.push(...fakeDevices(lab, tone, right));
   if (tone && !asked) args.push('--use-fake-ui-for-media-stream');
   return puppeteer.launch({
     executablePath: on(lab, host, PROGRAM),
@@ -49,9 +49,9 @@ export function startChromium(lab, host, { origin, tone, autoplay = true, asked 
   });
 }
 
-function fakeDevices(lab, tone) {
-  const file = join(lab.folder, `${tone}.wav`);
-  writeFileSync(file, toneWav(tone, { swell: SWELL }));
+function fakeDevices(lab, tone, right) {
+  const file = join(lab.folder, `${tone}-${right}.wav`);
+  writeFileSync(file, toneWav(tone, { swell: SWELL, right }));
   return [
     '--use-fake-device-for-media-stream',
     `--use-file-for-fake-audio-capture=${file}`,

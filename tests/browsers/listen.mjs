@@ -4,15 +4,16 @@
  * Levels over two thirds of a second, in dB of full scale, one for each frequency.
  * @param {import('puppeteer-core').Page} page
  * @param {number[]} hertz
+ * @param {'left' | 'right'} [side]  else both together
  * @returns {Promise<number[]>}
  */
-export async function levels(page, hertz) {
-  const answer = await page.evaluate(measure, hertz);
+export async function levels(page, hertz, side) {
+  const answer = await page.evaluate(measure, hertz, side);
   if (answer.problem) throw new Error(answer.problem);
   return answer.levels;
 }
 
-async function measure(hertz) {
+async function measure(hertz, side) {
   const playing = [...document.querySelectorAll('audio, video')]
     .filter((element) => !element.muted && !element.paused && element.srcObject?.getAudioTracks().length > 0);
   if (playing.length === 0) return { problem: 'no unmuted element plays a stream with sound' };
@@ -20,7 +21,9 @@ async function measure(hertz) {
   try {
     await context.resume();
     const analyser = new AnalyserNode(context, { fftSize: 32_768 });
-    for (const element of playing) context.createMediaStreamSource(element.srcObject).connect(analyser);
+    const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
+    if (side) splitter.connect(analyser, ['left', 'right'].indexOf(side));
+    for (const element of playing) context.createMediaStreamSource(element.srcObject).connect(side ? splitter : analyser);
     await new Promise((done) => setTimeout(done, (1_100 * analyser.fftSize) / context.sampleRate));
     const samples = new Float32Array(analyser.fftSize);
     analyser.getFloatTimeDomainData(samples);

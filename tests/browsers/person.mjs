@@ -141,9 +141,12 @@ export class Person {
     return this.page.evaluate(() => document.body.innerText);
   }
 
-  /** @param {number[]} hertz */
-  levels(hertz) {
-    return levels(this.page, hertz);
+  /**
+   * @param {number[]} hertz
+   * @param {'left' | 'right'} [side]
+   */
+  levels(hertz, side) {
+    return levels(this.page, hertz, side);
   }
 
   /** Listens for the other one's voice from now on. */

@@ -15,6 +15,7 @@ import { PORT, serviceMissing, startService } from './service.mjs';
  * @typedef {object} Role
  * @property {string} name
  * @property {number} [tone]  without it: no devices
+ * @property {number} [right]  another tone on the right: the microphone has two channels (Chromium)
  * @property {boolean} [firefox]
  * @property {boolean} [member]  has no browser: a client without a media engine
  * @property {(page: import('puppeteer-core').Page) => Promise<unknown>} [prepare]  every page before its scripts run
@@ -122,11 +123,11 @@ class Stage {
     Object.assign(this, { lab, wired });
   }
 
-  async seat({ name, tone, firefox = false, member = false, prepare, autoplay, asked }) {
+  async seat({ name, tone, right, firefox = false, member = false, prepare, autoplay, asked }) {
     const host = this.lab.hosts[name];
     if (member) return void this.people.push(new Member(name, host));
     if (this.wired) await this.mendWire({ name });
-    const how = { origin: this.service.origin, tone, autoplay, asked };
+    const how = { origin: this.service.origin, tone, right, autoplay, asked };
     const browser = await (firefox ? startFirefox : startChromium)(this.lab, host, how);
     this.people.push(new Person(name, browser, tone, prepare ?? (firefox ? giveVoice : undefined)));
   }

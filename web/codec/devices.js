@@ -132,7 +132,8 @@ async function get(kind, id, music) {
  * @returns {MediaTrackConstraints}
  */
 function constraints(kind, id, music) {
-  const sound = { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music };
+  const channels = music ? { channelCount: { ideal: 2 } } : {};
+  const sound = { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music, ...channels };
   return { ...(kind === 'camera' ? PICTURE : sound), ...(id ? { deviceId: { exact: id } } : {}) };
 }
 

@@ -22,7 +22,7 @@ pub const FRAME_TIME: Duration = Duration::from_millis(20);
 /// Packets until speech and noise begin anew.
 const LENGTH: u64 = 250;
 
-/// As `conveneaudio` encodes.
+/// As browsers encode a voice of which nobody asks for more.
 const BITRATE: i32 = 32_000;
 
 /// What a browser's header says of speech, in −dBov (RFC 6464).
