@@ -459,6 +459,7 @@ mod tests {
             "GET /api/v1/conferences/{id}/participants",
             "GET /api/v1/conferences/{id}/paths",
             "GET /api/v1/conferences/{id}/socket",
+            "GET /api/v1/embedding",
             "GET /api/v1/openapi.json",
             "GET /healthz",
             "GET /metrics",
