@@ -159,10 +159,9 @@ fn whoever_is_not_to_be_heard_is_not_whatever_he_sends() {
     );
 }
 
-/// Something on the left and something else on the right, in conference `c`.
-const TAPE: &str = "interleave name=both ! audio/x-raw,channels=2 ! conveneaudio conference=c participant=tape ! fakesink \
-    audiotestsrc is-live=true freq=330 volume=0.3 ! audio/x-raw,format=F32LE,channels=1,rate=48000 ! both.sink_0 \
-    audiotestsrc is-live=true freq=550 volume=0.2 ! audio/x-raw,format=F32LE,channels=1,rate=48000 ! both.sink_1";
+/// Something on the left and nothing on the right, in conference `c`.
+const TAPE: &str = "audiotestsrc is-live=true freq=330 volume=0.3 ! audiopanorama panorama=-1 ! audio/x-raw,channels=2 \
+    ! conveneaudio conference=c participant=tape ! fakesink";
 
 #[test]
 fn a_browser_gets_stereo_if_its_answer_takes_it() {

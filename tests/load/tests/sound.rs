@@ -34,7 +34,7 @@ fn check(tables: &str) {
         let rates = heard[3]
             .split(" / ")
             .map(|rate| rate.parse::<f64>().unwrap());
-        let all_speak = rates.clone().all(|rate| (16.0..48.0).contains(&rate));
+        let all_speak = rates.clone().all(|rate| (40.0..120.0).contains(&rate));
         assert!(
             all_speak,
             "{silence}: {:?}\n{tables}",
