@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isSeenAs } from './laboratory.mjs';
 import { received } from './traffic.mjs';
 
-// A picture has at least some 150 kbit/s here, the sound of all others 50 with its headers.
-const PICTURE_OCTETS_PER_S = 12_000;
+// A picture has at least some 150 kbit/s here, the sound of all others 105 with its headers.
+const PICTURE_OCTETS_PER_S = 15_500;
 
 /**
  * From whom enough comes to each of these hosts to be a picture.
