@@ -49,6 +49,8 @@ export function countTraffic(host) {
     add set ip ${COUNTS} pictures { type ipv4_addr . inet_service; flags dynamic; counter; size 4096; }
     add rule ip ${COUNTS} in meta l4proto { tcp, udp } update @received { ip saddr . th sport }
     add rule ip ${COUNTS} in meta l4proto udp ${IS_PICTURE} update @pictures { ip saddr . th sport }
+    add set ip ${COUNTS} streams { type ipv4_addr . inet_service; flags dynamic; counter; size 4096; }
+    add rule ip ${COUNTS} in meta l4proto tcp update @streams { ip saddr . th sport }
   `);
 }
 
@@ -65,6 +67,13 @@ export const received = (host) => read(host, 'received', COUNTS);
  * @returns {{address: string, port: number, octets: number}[]}
  */
 export const receivedPictures = (host) => read(host, 'pictures', COUNTS);
+
+/**
+ * The same, by TCP, of whatever it carries.
+ * @param {import('./host.mjs').Host} host
+ * @returns {{address: string, port: number, octets: number}[]}
+ */
+export const receivedStreams = (host) => read(host, 'streams', COUNTS);
 
 function read(host, name, table = TABLE) {
   const { nftables } = JSON.parse(run(host, ['nft', '-j', 'list', 'set', 'ip', table, name]));
