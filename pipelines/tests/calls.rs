@@ -174,7 +174,7 @@ fn a_browser_gets_stereo_if_its_answer_takes_it() {
         let mut bob = Call::connect(config("c", "bob", 2), false).await;
         let offered = ann.offer.lines().find(|l| l.starts_with("a=fmtp:111 "));
         let offered: Vec<_> = offered.unwrap()["a=fmtp:111 ".len()..].split(';').collect();
-        assert!(offered.contains(&"maxaveragebitrate=64000"), "{offered:?}");
+        assert!(offered.contains(&"maxaveragebitrate=32000"), "{offered:?}");
         assert!(!offered.contains(&"stereo=1"), "{offered:?}");
         let tape = gst::parse::launch(TAPE).unwrap();
         tape.set_state(gst::State::Playing).unwrap();

@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn all_lines_stand_in_the_bundle_of_the_mix() {
         const OPUS: &str = "a=rtpmap:111 OPUS/48000/2\r\n\
-            a=fmtp:111 usedtx=1;maxaveragebitrate=64000\r\n";
+            a=fmtp:111 usedtx=1;maxaveragebitrate=32000\r\n";
         const VP8: &str = "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n\
             a=rtcp-fb:96 ccm fir\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
         const BEGIN: &str = "UDP/TLS/RTP/SAVPF";

@@ -72,7 +72,7 @@ impl From<opus::Error> for CodecError {
 }
 
 /// Bits per second that a talker had better send: what is lost here the conference cannot bring back, and talkers are few.
-pub const TALKER_BITRATE: u32 = 64_000;
+pub const TALKER_BITRATE: u32 = 32_000;
 
 /// Samples per second.
 pub const RATE: u32 = 48_000;
