@@ -1,12 +1,13 @@
-// Sentences in the reader's language: those of `words/`, with their blanks filled in.
+// Sentences in the reader's language: those of `words/`, with their blanks filled in. Only his language is loaded.
 
-import { en } from './words/en.js';
-import { zh } from './words/zh.js';
+/** @typedef {keyof typeof import('./words/en.js').en} Key */
+/** @typedef {Record<Key, string>} Words */
 
-/** @typedef {keyof typeof en} Key */
-
-/** @type {Record<string, Record<Key, string>>} */
-export const languages = { en, zh };
+/** @type {Record<string, () => Promise<Words>>} */
+export const languages = {
+  en: async () => (await import('./words/en.js')).en,
+  zh: async () => (await import('./words/zh.js')).zh,
+};
 
 /**
  * The first of the wanted languages that the page speaks.
@@ -19,13 +20,15 @@ export function choose(wanted) {
 
 export const language = choose(globalThis.navigator?.languages ?? []);
 
+const words = await languages[language]();
+
 /**
  * A sentence, with its blanks filled in.
  * @param {Key} key
  * @param {Record<string, string | number>} [blanks]
  */
 export function say(key, blanks = {}) {
-  return languages[language][key].replace(/\{(\w+)\}/g, (_, name) => String(blanks[name] ?? ''));
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => String(blanks[name] ?? ''));
 }
 
 /**
