@@ -108,7 +108,19 @@ source: Source,
 /**
  * In bits a second; absent: as much as you like.
  */
-bits_per_second: number | null, };
+bits_per_second: number | null, } | { "kind": "captures", 
+/**
+ * Which picture.
+ */
+source: Source, 
+/**
+ * A timestamp in the picture's packets, at 90 kHz.
+ */
+rtp_time: number, 
+/**
+ * When its publisher captured what has it: milliseconds since 1970 by his own clock, the one of his sender reports.
+ */
+captured_ms: number, };
 
 export type PairState = "slow" | "connected" | "failed";
 
@@ -364,6 +376,40 @@ reply_to: number | null,
  */
 at: number, };
 
+export type Capture = { 
+/**
+ * Who captured it.
+ */
+participant: string, 
+/**
+ * The mid of the leg's m-line on which it comes: the mix's, or a slot's.
+ */
+mid: string, 
+/**
+ * A timestamp in the packets of that m-line: at 48 kHz for sound, 90 kHz for a picture.
+ */
+rtp_time: number, 
+/**
+ * When he captured what has it: milliseconds since 1970 by his own clock, the one of his sender reports. Only two times
+ * of the same participant can be compared.
+ */
+captured_ms: number, };
+
+export type Skew = { 
+/**
+ * Whose.
+ */
+participant: string, 
+/**
+ * By which path his camera's picture comes.
+ */
+path: Path, 
+/**
+ * When the sound that is heard was captured, less when the picture that is seen was, in milliseconds: positive when
+ * the sound is ahead (the sign of ITU-R BT.1359).
+ */
+skew_ms: number, };
+
 export type ConferenceInfo = { 
 /**
  * The id in its URL.
@@ -549,7 +595,11 @@ pictures: Array<Shown>, } | { "type": "gains",
 /**
  * Whom how loudly.
  */
-gains: Array<Loudness>, } | { "type": "sound", 
+gains: Array<Loudness>, } | { "type": "skews", 
+/**
+ * At most one of each participant.
+ */
+skews: Array<Skew>, } | { "type": "sound", 
 /**
  * In which.
  */
@@ -733,7 +783,11 @@ rtp_time: number,
 /**
  * Those in the mix, loudest first.
  */
-talkers: Array<Talker>, } | { "type": "sound", 
+talkers: Array<Talker>, } | { "type": "captures", 
+/**
+ * At most one of each participant and m-line.
+ */
+captures: Array<Capture>, } | { "type": "sound", 
 /**
  * In which way.
  */

@@ -1,5 +1,6 @@
 //! What is counted, in Prometheus's text format.
 
+mod skew;
 mod sound;
 
 use std::{
@@ -20,6 +21,8 @@ pub struct Meters {
     pub sockets_stalled: AtomicU64,
     /// Conferences whose task panicked.
     pub rooms_crashed: AtomicU64,
+    /// How far apart pages show voices and pictures.
+    pub skews: skew::Skews,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +67,7 @@ impl Meters {
         self.of_conferences(&mut sheet, standing);
         self.of_legs(&mut sheet);
         sound::write(&mut sheet, sound);
+        self.skews.write(&mut sheet);
         if let Some(ice) = ice {
             of_ice(&mut sheet, ice);
         }

@@ -33,6 +33,7 @@ use crate::{
     translate,
 };
 
+mod captures;
 mod legs;
 mod people;
 mod probing;
@@ -312,6 +313,7 @@ impl Room {
         match message {
             ClientMessage::Probe { signal } => self.probe_said(id, signal),
             ClientMessage::Sizes { pictures } => self.resize(&id, &pictures),
+            ClientMessage::Skews { skews } => self.count_skews(&id, skews),
             message => {
                 if let Some(event) = translate::event(&id, message) {
                     self.handle(event);

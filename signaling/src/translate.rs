@@ -25,7 +25,7 @@ use refusals::{denied, refusal};
 use crate::{leg::audio_slots, standing::Standing};
 
 /// What a participant's message tells the conference; `None` for a `join` or `resume`, which only the socket
-/// understands, and for what is said of a probe or of sizes, which is the room's business.
+/// understands, and for what is said of a probe, of sizes or of skews, which is the room's business.
 #[must_use]
 pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<PairSignal>> {
     let id = id.clone();
@@ -34,7 +34,8 @@ pub fn event(id: &inner::ParticipantId, message: ClientMessage) -> Option<Event<
         | ClientMessage::Resume { .. }
         | ClientMessage::Ping {}
         | ClientMessage::Probe { .. }
-        | ClientMessage::Sizes { .. } => return None,
+        | ClientMessage::Sizes { .. }
+        | ClientMessage::Skews { .. } => return None,
         ClientMessage::Act { request, action } => Event::Act {
             from: id,
             request,

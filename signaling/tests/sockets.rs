@@ -71,6 +71,50 @@ async fn loudness_is_between_nothing_and_double() {
 }
 
 #[tokio::test]
+async fn when_a_picture_was_captured_goes_to_the_other_end() {
+    story(|house| async move {
+        let id = conference(&house).await;
+        let mut ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let signal = json!({"kind": "captures", "source": "camera", "rtp_time": u32::MAX, "captured_ms": 1_764_536_400_123.25});
+        ann.say(json!({"type": "pair", "to": bob.id, "signal": signal}))
+            .await;
+        assert_eq!(bob.hear("pair").await["signal"], signal);
+        goes_on(&mut bob, &mut ann).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_far_voice_and_picture_are_apart_is_counted() {
+    story(|house| async move {
+        let id = conference(&house).await;
+        let ann = Person::join(house.address, &id, "Ann").await;
+        let mut bob = Person::join(house.address, &id, "Bob").await;
+        let skew = |whom: &str, path: &str, ms: i32| json!({"participant": whom, "path": path, "skew_ms": ms});
+        let skews = [
+            skew(&ann.id, "peer", -50),
+            skew(&ann.id, "peer", 30),
+            skew(&bob.id, "peer", 30),
+            skew("nobody", "peer", 30),
+        ];
+        bob.say(json!({"type": "skews", "skews": skews})).await;
+        bob.say(json!({"type": "skews", "skews": [skew(&ann.id, "server", 10_001)]})).await;
+        assert_eq!(bob.refusal().await, "malformed");
+        let text = get(house.address, "/metrics").await.body;
+        for line in [
+            "convene_skew_seconds_bucket{path=\"peer\",le=\"-0.06\"} 0",
+            "convene_skew_seconds_bucket{path=\"peer\",le=\"-0.045\"} 1",
+            "convene_skew_seconds_count{path=\"peer\"} 1",
+            "convene_skew_seconds_count{path=\"server\"} 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_moderator_learns_how_pictures_go_and_why() {
     story(|house| async move {
         let created = house.create(json!({})).await;

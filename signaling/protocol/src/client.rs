@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    Action, Loudness, PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown,
+    Action, Loudness, PairSignal, ParticipantId, Picture, ProbeSignal, Publishing, Shown, Skew,
     SoundMode, Wishes,
 };
 
@@ -144,6 +144,11 @@ pub enum ClientMessage {
         /// Whom how loudly.
         gains: Vec<Loudness>,
     },
+    /// How far apart voices and cameras' pictures are here; said every 10 seconds of those of whom it is measured.
+    Skews {
+        /// At most one of each participant.
+        skews: Vec<Skew>,
+    },
     /// Have everyone get the others' sound in this way from now on; moderators only.
     Sound {
         /// In which.
@@ -229,6 +234,11 @@ mod tests {
         assert!(cause(gain).contains("this one is 2.01"));
         assert!(cause(&gain.replace("2.01", "-0.1")).contains("this one is -0.1"));
         assert!(cause(&gain.replace("2.01", "null")).contains("invalid type: null"));
+        let skew =
+            r#"{"type":"skews","skews":[{"participant":"ann","path":"direct","skew_ms":10001}]}"#;
+        assert!(cause(skew).contains("this one is 10001"));
+        assert!(cause(&skew.replace("10001", "-40000")).contains("this one is -40000"));
+        assert!(cause(&skew.replace("10001", "0.5")).contains("floating point `0.5`"));
         assert!(cause(&" ".repeat(MAX_MESSAGE_BYTES + 1)).contains("262145 bytes"));
     }
 

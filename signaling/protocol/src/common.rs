@@ -177,7 +177,7 @@ pub enum Why {
 }
 
 /// What two browsers tell each other about their pair connection; the service passes it on unread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PairSignal {
     /// I am here and wait for your offer: of the two, the one with the lower number offers.
@@ -204,6 +204,15 @@ pub enum PairSignal {
         source: Source,
         /// In bits a second; absent: as much as you like.
         bits_per_second: Option<u32>,
+    },
+    /// When what I send on this connection was captured. It holds from `rtp_time` until the next of the same source.
+    Captures {
+        /// Which picture.
+        source: Source,
+        /// A timestamp in the picture's packets, at 90 kHz.
+        rtp_time: u32,
+        /// When its publisher captured what has it: milliseconds since 1970 by his own clock, the one of his sender reports.
+        captured_ms: f64,
     },
 }
 

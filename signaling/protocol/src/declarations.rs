@@ -45,6 +45,8 @@ pub fn declarations() -> String {
         Person,
         AuditEntry,
         ChatMessage,
+        Capture,
+        Skew,
         ConferenceInfo,
         ParticipantInfo,
         ClientMessage,

@@ -3,6 +3,7 @@
 //! Only words are here. No rule of the conference is (`convene-conference` has them), no socket and no pipeline.
 //! The page's TypeScript declarations, `web/protocol.d.ts`, are made from these types; a test fails when they are stale.
 
+mod captures;
 mod client;
 mod common;
 mod declarations;
@@ -12,6 +13,7 @@ mod rest;
 mod server;
 mod standing;
 
+pub use captures::{Capture, Skew, SkewError, SkewMs};
 pub use client::{ClientMessage, MAX_MESSAGE_BYTES, MessageError, PairState, parse_client};
 pub use common::{
     Class, ConferenceId, ConferenceInfo, Gain, GainError, Loudness, PairSignal, ParticipantId,

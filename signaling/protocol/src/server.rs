@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    AuditEntry, Ban, ChatMessage, ConferenceInfo, PairSignal, ParticipantId, ParticipantInfo, Path,
-    Permission, Picture, ProbeWish, Rules, SoundMode, Source, Waiting, WaitsFor, Why,
+    AuditEntry, Ban, Capture, ChatMessage, ConferenceInfo, PairSignal, ParticipantId,
+    ParticipantInfo, Path, Permission, Picture, ProbeWish, Rules, SoundMode, Source, Waiting,
+    WaitsFor, Why,
 };
 
 /// One message to the page.
@@ -154,6 +155,12 @@ pub enum ServerMessage {
         rtp_time: u32,
         /// Those in the mix, loudest first.
         talkers: Vec<Talker>,
+    },
+    /// When what comes by the server was captured: of whoever is heard or seen by it, when that is known first, when it
+    /// moves by 2 ms or comes from another stream of his, and every two seconds. Left out for a page that is slow to read.
+    Captures {
+        /// At most one of each participant and m-line.
+        captures: Vec<Capture>,
     },
     /// How you get the others' sound from now on: on the leg's first m-line as a mix, or on its other m-lines of sound,
     /// which are there from the beginning. Play all of them.

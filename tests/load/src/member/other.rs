@@ -290,7 +290,7 @@ fn is_offer(signal: &PairSignal) -> bool {
     matches!(signal, PairSignal::Description { description_type, .. } if description_type == "offer")
 }
 
-/// `call` says nothing to a connection, and a limit is for who sends.
+/// `call` says nothing to a connection, a limit is for who sends, and when it was captured for who has a clock to show it by.
 fn word(signal: PairSignal) -> Option<Word> {
     match signal {
         PairSignal::Description {
@@ -302,7 +302,7 @@ fn word(signal: PairSignal) -> Option<Word> {
             _ => None,
         },
         PairSignal::Candidate { candidate, .. } => Some(Word::Candidate(candidate)),
-        PairSignal::Call {} | PairSignal::Limit { .. } => None,
+        PairSignal::Call {} | PairSignal::Limit { .. } | PairSignal::Captures { .. } => None,
     }
 }
 
