@@ -13,7 +13,7 @@ use std::{
 };
 
 use common::{
-    conference, init, pipeline, run_to_eos,
+    conference, init, pipeline, run_to_eos, sink,
     tones::{STRETCH, power},
     until,
 };
@@ -116,13 +116,7 @@ fn left_and_right_go_through_apart_where_both_are_taken() {
          audio/x-raw,rate=48000,channels=2 ! audioconvert ! audio/x-raw,format=F32LE ! appsink name=opus sync=false \
          conveneaudio conference={name} participant=dan ! application/x-rtp ! appsink name=mono sync=false",
     ));
-    let sink = |name: &str| {
-        pipeline
-            .by_name(name)
-            .unwrap()
-            .downcast::<AppSink>()
-            .unwrap()
-    };
+    let sink = |name: &str| sink(&pipeline, name);
     let pull = |name: &str| {
         sink(name)
             .try_pull_sample(gst::ClockTime::from_seconds(5))
@@ -175,11 +169,7 @@ fn opus_without_rtp_is_stereo_where_its_caps_say_so() {
              audiotestsrc is-live=true freq=300 ! audioconvert mix-matrix=\"<<(float)1.0>,<(float)0.0>>\" ! audio/x-raw,format=F32LE,channels=2,rate=48000 ! conveneaudio conference={name} ! fakesink async=false \
              conveneaudio conference={name} ! {caps} ! appsink name=out sync=false"
         ));
-        let out = pipeline
-            .by_name("out")
-            .unwrap()
-            .downcast::<AppSink>()
-            .unwrap();
+        let out = sink(&pipeline, "out");
         pipeline.set_state(gst::State::Playing).unwrap();
         let mut packets = 0;
         until("a packet is as the caps say", || {
@@ -445,11 +435,7 @@ fn it_can_be_used_again_after_null() {
         "audiotestsrc is-live=true ! conveneaudio conference={} ! audio/x-raw ! appsink name=out",
         conference()
     ));
-    let out = pipeline
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&pipeline, "out");
     for _ in 0..3 {
         pipeline.set_state(gst::State::Playing).unwrap();
         for _ in 0..5 {
@@ -469,11 +455,7 @@ fn a_flush_forgets_the_input_and_the_mix_goes_on() {
         "audiotestsrc is-live=true ! identity name=in ! conveneaudio conference={} ! audio/x-raw ! appsink name=out",
         conference()
     ));
-    let out = pipeline
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&pipeline, "out");
     pipeline.set_state(gst::State::Playing).unwrap();
     assert!(
         out.try_pull_sample(gst::ClockTime::from_seconds(5))
@@ -516,7 +498,7 @@ fn a_blocked_sink_hurts_nobody_and_is_counted() {
         .unwrap();
     blocked.set_state(gst::State::Playing).unwrap();
     free.set_state(gst::State::Playing).unwrap();
-    let out = free.by_name("out").unwrap().downcast::<AppSink>().unwrap();
+    let out = sink(&free, "out");
     let element = blocked.by_name("e").unwrap();
     let dropped = || {
         element
@@ -550,11 +532,7 @@ fn pipelines_with_different_clocks_hear_each_other() {
     talker.use_clock(Some(&clock));
     talker.set_state(gst::State::Playing).unwrap();
     listener.set_state(gst::State::Playing).unwrap();
-    let out = listener
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&listener, "out");
     until("the tone is heard", || {
         let sample = out
             .try_pull_sample(gst::ClockTime::from_seconds(5))
@@ -585,11 +563,7 @@ fn what_is_pushed_directly_is_never_of_the_future() {
         "audiotestsrc is-live=true ! conveneaudio conference={} delivery=direct ! audio/x-raw ! appsink sync=false name=out",
         conference()
     ));
-    let out = pipeline
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&pipeline, "out");
     pipeline.set_state(gst::State::Playing).unwrap();
     for _ in 0..50 {
         let sample = out

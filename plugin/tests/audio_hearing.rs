@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{conference, init, pipeline, tones::power, until};
+use common::{conference, init, pipeline, sink, tones::power, until};
 use convene_rtp::{CsrcLevels, Level, Packet};
 use gst::prelude::*;
 use gst_app::AppSink;
@@ -20,10 +20,6 @@ fn tone(hertz: u32) -> String {
     format!(
         "audiotestsrc is-live=true freq={hertz} volume=0.25 ! audio/x-raw,channels=1,rate=48000"
     )
-}
-
-fn sink(pipeline: &gst::Pipeline, name: &str) -> AppSink {
-    pipeline.by_name(name).unwrap().downcast().unwrap()
 }
 
 fn pull(sink: &AppSink) -> gst::Sample {

@@ -13,12 +13,11 @@ use std::{
 };
 
 use common::{
-    conference, init, pipeline,
+    conference, init, pipeline, sink,
     tones::{STRETCH, power},
     until,
 };
 use gst::prelude::*;
-use gst_app::AppSink;
 
 #[test]
 fn relayed_talkers_come_on_request_pads() {
@@ -28,11 +27,7 @@ fn relayed_talkers_come_on_request_pads() {
         "audiotestsrc is-live=true ! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay ! conveneaudio conference={name} participant=ann ! fakesink async=false \
          conveneaudio name=e conference={name} participant=bob mode=relay e.src_0 ! application/x-rtp,ssrc=(uint)77 ! appsink name=out e.src ! fakesink async=false"
     ));
-    let out = pipeline
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&pipeline, "out");
     pipeline.set_state(gst::State::Playing).unwrap();
     let mut last = None;
     for _ in 0..20 {
@@ -153,11 +148,7 @@ fn a_recorder_takes_the_full_mix_beside_relay() {
         talker("ann", 440),
         talker("bob", 660),
     ));
-    let out = pipeline
-        .by_name("out")
-        .unwrap()
-        .downcast::<AppSink>()
-        .unwrap();
+    let out = sink(&pipeline, "out");
     let relayed: Vec<_> = ["ann", "bob"]
         .map(|who| counted(&pipeline.by_name(who).unwrap().static_pad("src_0").unwrap()))
         .into();

@@ -20,17 +20,22 @@ pub(super) fn told(line: &str) -> String {
 /// Whether a line says what its writer wishes of Opus. That stands for itself (RFC 7587 section 7.1), but webrtcbin
 /// refuses an offer that wishes otherwise than it does, and gives the rest back as wishes of ours.
 pub(super) fn is_wish(line: &str) -> bool {
-    line.starts_with(&format!("a=fmtp:{OPUS} "))
+    wishes(line).is_some()
+}
+
+/// What its writer wishes of Opus, if the line says that.
+fn wishes(line: &str) -> Option<&str> {
+    let (payload_type, wishes) = line.strip_prefix("a=fmtp:")?.split_once(' ')?;
+    (payload_type.parse() == Ok(OPUS)).then_some(wishes)
 }
 
 /// Whether the browser takes what is sent to it on this m-line in stereo.
 #[must_use]
 pub(crate) fn takes_stereo(answer: &Sections<'_>, mline: usize) -> bool {
-    let prefix = format!("a=fmtp:{OPUS} ");
     let lines = answer.media.get(mline).into_iter().flatten();
     lines
-        .filter_map(|line| line.strip_prefix(&prefix))
-        .flat_map(|parameters| parameters.split(';'))
+        .filter_map(|line| wishes(line))
+        .flat_map(|wishes| wishes.split(';'))
         .any(|parameter| parameter.trim() == "stereo=1")
 }
 

@@ -122,11 +122,12 @@ impl Format {
         } else if let Some(s) = caps.make_mut().structure_mut(0)
             && s.name() == "audio/x-opus"
         {
-            let stereo = gst::Caps::builder("audio/x-opus")
-                .field("channels", 2)
-                .build();
-            let must = stereo.structure(0).is_some_and(|two| s.is_subset(two));
-            let channels = if must { 2 } else { 1 };
+            // Whoever leaves a choice gets one channel.
+            let channels = if s.get::<i32>("channels") == Ok(2) {
+                2
+            } else {
+                1
+            };
             s.set("channels", i32::from(channels));
             s.set("rate", 48_000);
             s.set("channel-mapping-family", 0);
@@ -351,10 +352,10 @@ fn bytes_of(samples: &[f32], layout: Layout) -> Vec<u8> {
 }
 
 fn silence(layout: Layout) -> gst::Buffer {
-    let mut buffer = gst::Buffer::from_mut_slice(bytes_of(
-        &vec![0.0; FRAME * layout.channels.count()],
-        layout,
-    ));
+    // 0 is all zeros in both formats.
+    let width = if layout.float { 4 } else { 2 };
+    let mut buffer =
+        gst::Buffer::from_mut_slice(vec![0_u8; FRAME * layout.channels.count() * width]);
     if let Some(buffer) = buffer.get_mut() {
         buffer.set_flags(gst::BufferFlags::GAP);
     }

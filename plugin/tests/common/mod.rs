@@ -37,6 +37,11 @@ pub fn pipeline(line: &str) -> gst::Pipeline {
     gst::parse::launch(line).unwrap().downcast().unwrap()
 }
 
+/// A pipeline's appsink of that name.
+pub fn sink(pipeline: &gst::Pipeline, name: &str) -> gst_app::AppSink {
+    pipeline.by_name(name).unwrap().downcast().unwrap()
+}
+
 /// Plays until EOS; any error fails.
 pub fn run_to_eos(pipeline: &gst::Pipeline) {
     pipeline.set_state(gst::State::Playing).unwrap();

@@ -8,7 +8,10 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
-type Done = HashMap<[u8; 32], Arc<[u8]>>;
+/// `None`: it would be no smaller.
+type Small = Option<Arc<[u8]>>;
+
+type Done = HashMap<[u8; 32], Small>;
 
 /// By the hash of the plain file: each is compressed once.
 static DONE: LazyLock<Mutex<Done>> = LazyLock::new(Mutex::default);
@@ -27,16 +30,15 @@ fn is_zero(weight: &str) -> bool {
 }
 
 /// A file in gzip; `None`: it cannot be, or would be no smaller.
-pub(super) fn compressed(hash: [u8; 32], plain: &[u8]) -> Option<Arc<[u8]>> {
+pub(super) fn compressed(hash: [u8; 32], plain: &[u8]) -> Small {
     if let Some(done) = done().get(&hash) {
-        return Some(done.clone());
+        return done.clone();
     }
-    let small = <Arc<[u8]>>::from(compress(plain).ok()?);
-    if small.len() >= plain.len() {
-        return None;
-    }
+    let small = compress(plain).ok();
+    let small = small.filter(|small| small.len() < plain.len());
+    let small: Small = small.map(Arc::from);
     done().insert(hash, small.clone());
-    Some(small)
+    small
 }
 
 fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {

@@ -5,8 +5,7 @@ use crate::{Effect, Gain, ParticipantId, member::Member};
 
 impl<S> Conference<S> {
     /// Who has just left is no error; neither is oneself, whom nobody hears.
-    pub(super) fn set_gains(&mut self, id: &ParticipantId, wished: Vec<(ParticipantId, Gain)>) {
-        let mut wished = wished;
+    pub(super) fn set_gains(&mut self, id: &ParticipantId, mut wished: Vec<(ParticipantId, Gain)>) {
         wished.retain(|(whom, _)| whom != id && self.members.contains_key(whom));
         let set = self.member(id).map(|member| member.set_gains(wished));
         let set = set.map(|changed| {

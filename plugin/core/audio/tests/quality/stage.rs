@@ -76,8 +76,18 @@ pub fn packets_of(bits: u32, number: Number, sound: &[f32]) -> Vec<Arrival> {
 }
 
 /// The same from another encoder.
-pub fn packets_by(mut encoder: Encoder, number: Number, sound: &[f32]) -> Vec<Arrival> {
-    let frames = sound.chunks_exact(FRAME).enumerate();
+pub fn packets_by(encoder: Encoder, number: Number, sound: &[f32]) -> Vec<Arrival> {
+    packets_in(Channels::Mono, encoder, number, sound)
+}
+
+/// The same of an interleaved sound in so many channels.
+pub fn packets_in(
+    channels: Channels,
+    mut encoder: Encoder,
+    number: Number,
+    sound: &[f32],
+) -> Vec<Arrival> {
+    let frames = sound.chunks_exact(channels.count() * FRAME).enumerate();
     frames
         .map(|(frame, samples)| Arrival {
             ssrc: number.0,

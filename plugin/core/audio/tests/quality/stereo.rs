@@ -1,14 +1,14 @@
 //! A listener of stereo who becomes a talker, and how far apart left and right stay.
 
 use convene_audio::{
-    Arrival, Channels, Codec, FRAME, Loudness, Number, Output, RATE, Settings, Wide, WideFrame,
+    Arrival, Channels, Codec, FRAME, Number, Output, RATE, Settings, Wide, WideFrame,
 };
 use opus::{Application, Bitrate, Decoder, Encoder};
 
 use crate::{
     measure::{click, decibels, error},
     speech::{speech, tone},
-    stage::{ANN, BOB, CID, Stage, at, listener, packets},
+    stage::{ANN, BOB, CID, Stage, at, listener, packets, packets_in},
 };
 
 /// Bob begins to talk in this frame.
@@ -34,16 +34,7 @@ fn two_voices(seconds: f32) -> Vec<f32> {
 fn stereo_packets(number: Number, sound: &[f32], bits: i32) -> Vec<Arrival> {
     let mut encoder = Encoder::new(RATE, opus::Channels::Stereo, Application::Audio).unwrap();
     encoder.set_bitrate(Bitrate::Bits(bits)).unwrap();
-    let frames = sound.chunks_exact(2 * FRAME).enumerate();
-    frames
-        .map(|(frame, samples)| Arrival {
-            ssrc: number.0,
-            sequence: frame as u16,
-            timestamp: (frame * FRAME) as u32,
-            loudness: Some(Loudness::of(samples)),
-            payload: encoder.encode_vec_float(samples, 1_500).unwrap(),
-        })
-        .collect()
+    packets_in(Channels::Stereo, encoder, number, sound)
 }
 
 /// Ann's two voices to Bob and Cid; Bob may talk from [`BEGINS`] on.
