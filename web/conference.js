@@ -1,6 +1,6 @@
 // The conference page, as a recipe: look at the link, choose devices, join, be in it, see that it is over.
 
-import { openBoth } from './codec/devices.js';
+import { isMusic, knownOf, openBoth } from './codec/devices.js';
 import { embed, NotNow, overheard } from './embed.js';
 import { say, translate } from './i18n.js';
 import { forThisTab } from './kept.js';
@@ -134,12 +134,11 @@ function session() {
   const place = room?.place;
   if (!place || !inside) return null;
   const { newcomer: { name, wishes }, devices: { camera, microphone, speaker } } = inside;
-  const music = microphone?.getSettings().echoCancellation === false;
-  return { place, name, wishes, camera: sense(camera), microphone: sense(microphone), music, speaker };
+  return { place, name, wishes, camera: sense(camera), microphone: sense(microphone), music: isMusic(microphone), speaker };
 }
 
 /** @param {MediaStreamTrack | null} track */
-function sense(track) { return track && { id: track.getSettings().deviceId ?? '', label: track.label, on: track.enabled }; }
+function sense(track) { return track && { ...knownOf(track), on: track.enabled }; }
 
 /** @param {import('./codec/devices.js').Devices} devices */
 function stop({ camera, microphone }) {

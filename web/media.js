@@ -3,15 +3,13 @@
 // A camera that is off is given back, so that its light goes out; a microphone is only muted, since whoever talks while a
 // key is held cannot wait for it.
 
-import { open } from './codec/devices.js';
+import { ANY } from './codec/choices.js';
+import { isMusic, knownOf, open } from './codec/devices.js';
 
 /** @typedef {import('./codec/devices.js').Devices} Devices */
 /** @typedef {import('./codec/devices.js').Kind} Kind */
 /** @typedef {import('./codec/devices.js').Opened} Opened */
 /** @typedef {import('./codec/choices.js').Known} Known */
-
-/** @type {Known} */
-const ANY = { id: '', label: '' };
 
 /**
  * @typedef {object} Outside
@@ -41,7 +39,7 @@ export class Media {
     if (camera) this.#choice.camera = knownOf(camera);
     if (microphone) {
       this.#choice.microphone = knownOf(microphone);
-      this.#choice.music = microphone.getSettings().echoCancellation === false;
+      this.#choice.music = isMusic(microphone);
     }
     this.#watch(camera);
     this.#watch(microphone);
@@ -170,6 +168,3 @@ export class Media {
     return this.#done;
   }
 }
-
-/** @param {MediaStreamTrack} track */
-const knownOf = (track) => ({ id: track.getSettings().deviceId ?? '', label: track.label });

@@ -1,7 +1,9 @@
 // Stereo in descriptions (RFC 7587 section 6.1): browsers send and take it only where text says so.
 
+import { isMusic } from './codec/devices.js';
+
 /** Who makes music takes stereo. @param {MediaStreamTrack | null} microphone */
-export const takesStereo = (microphone) => microphone?.getSettings().echoCancellation === false;
+export const takesStereo = (microphone) => isMusic(microphone);
 
 /** Whose microphone has two channels sends it. @param {MediaStreamTrack | null} microphone */
 export const sendsStereo = (microphone) => takesStereo(microphone) && microphone?.getSettings().channelCount === 2;

@@ -13,7 +13,7 @@
  */
 
 /** @type {Known} */
-const ANY = { id: '', label: '' };
+export const ANY = { id: '', label: '' };
 
 /**
  * What was written down, as far as it makes sense.

@@ -28,6 +28,12 @@ const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { id
 /** Whether the browser gives devices to this page at all. */
 export const available = () => Boolean(globalThis.navigator?.mediaDevices?.getUserMedia);
 
+/** Whether it was opened for music. @param {MediaStreamTrack | null} microphone */
+export const isMusic = (microphone) => microphone?.getSettings().echoCancellation === false;
+
+/** By what it is known again. @param {MediaStreamTrack} track @returns {Known} */
+export const knownOf = (track) => ({ id: track.getSettings().deviceId ?? '', label: track.label });
+
 /**
  * Opens one device: the one that is known, else another.
  * @param {Kind} kind

@@ -1,6 +1,21 @@
-// Asking by a dialog. Whoever closes it otherwise has said no.
+// Dialogs that are made when they are needed: to be answered, and whoever closes one otherwise has said no; or to be read.
 
 import { button, make } from './make.js';
+
+/**
+ * Opens a dialog over whatever the page shows; it is gone once it is closed.
+ * @param {string} className
+ * @param {string} name
+ * @param {HTMLElement[]} content
+ */
+export function opened(className, name, ...content) {
+  const dialog = make('dialog', className, ...content);
+  dialog.setAttribute('aria-label', name);
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
 
 /**
  * @param {string} question
@@ -10,20 +25,12 @@ import { button, make } from './make.js';
  * @returns {Promise<boolean>}
  */
 export function ask(question, yes, no, { danger = false, gone } = {}) {
-  const text = make('p', '', question);
-  const dialog = make('dialog', 'ask', text);
   const close = (/** @type {string} */ answer) => () => dialog.close(answer);
   const buttons = make('div', 'buttons', button(no, close('no')), button(yes, close('yes'), danger ? 'danger' : 'primary'));
-  dialog.append(buttons);
-  dialog.setAttribute('aria-label', question);
-  document.body.append(dialog);
-  dialog.showModal();
+  const dialog = opened('ask', question, make('p', '', question), buttons);
   gone?.addEventListener('abort', close('no'));
   return new Promise((resolve) => {
-    dialog.onclose = () => {
-      dialog.remove();
-      resolve(dialog.returnValue === 'yes');
-    };
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'));
   });
 }
 
@@ -34,12 +41,7 @@ export function ask(question, yes, no, { danger = false, gone } = {}) {
  * @param {HTMLElement} content
  */
 export function show(title, close, content) {
-  const heading = make('h2', '', title);
-  const dialog = make('dialog', 'roll', heading, content);
-  dialog.append(make('div', 'buttons', button(close, () => dialog.close(), 'primary')));
-  dialog.setAttribute('aria-label', title);
-  document.body.append(dialog);
-  dialog.onclose = () => dialog.remove();
-  dialog.showModal();
+  const buttons = make('div', 'buttons', button(close, () => dialog.close(), 'primary'));
+  const dialog = opened('roll', title, make('h2', '', title), content, buttons);
   return dialog;
 }

@@ -2,6 +2,8 @@
 
 import { say } from '../i18n.js';
 import { encode } from '../qr.js';
+import { opened } from './ask.js';
+import { button, make } from './make.js';
 
 /** @typedef {{guests: string, moderator: string | null}} Links */
 
@@ -26,18 +28,9 @@ export function invitation({ guests, moderator }) {
  * @param {Links} links
  */
 export function openInvitation(links) {
-  const dialog = document.createElement('dialog');
-  dialog.className = 'invite';
-  const heading = make('h2', '', say('invite'));
-  heading.id = 'invite-heading';
-  dialog.setAttribute('aria-labelledby', heading.id);
-  const close = make('button', 'close', say('close'));
-  close.onclick = () => dialog.close();
-  dialog.append(heading, invitation(links), close);
-  dialog.addEventListener('close', () => dialog.remove());
+  const close = button(say('close'), () => dialog.close(), 'close');
+  const dialog = opened('invite', say('invite'), make('h2', '', say('invite')), invitation(links), close);
   dialog.addEventListener('click', ({ target }) => { if (target === dialog) dialog.close(); });
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 /**
@@ -57,15 +50,13 @@ function row(name, link) {
 
 /** @param {HTMLInputElement} field */
 function copier(field) {
-  const button = /** @type {HTMLButtonElement} */ (make('button', 'copy', say('copy')));
-  button.type = 'button';
-  button.setAttribute('aria-live', 'polite');
-  button.onclick = async () => {
+  const copying = button(say('copy'), async () => {
     const copied = await copy(field);
-    button.textContent = say(copied ? 'copied' : 'copyByHand');
-    setTimeout(() => { button.textContent = say('copy'); }, DONE);
-  };
-  return button;
+    copying.textContent = say(copied ? 'copied' : 'copyByHand');
+    setTimeout(() => { copying.textContent = say('copy'); }, DONE);
+  }, 'copy');
+  copying.setAttribute('aria-live', 'polite');
+  return copying;
 }
 
 /**
@@ -112,16 +103,4 @@ function picture(modules) {
   path.setAttribute('d', dark.join(''));
   svg.append(path);
   return svg;
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
 }
