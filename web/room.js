@@ -1,9 +1,9 @@
 // The conference as this page sees it: who is there, the connections, and what the service says. The view is told, never asked.
 
+import { Own } from './own.js';
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Acts } from './permission/acts.js';
-import { Own } from './own.js';
 import { maySend } from './permission/role.js';
 import { Word } from './permission/word.js';
 import { Probe } from './probe.js';
@@ -174,6 +174,9 @@ export class Room {
 
   /** @param {Shown[]} pictures  how large they are shown */
   showSizes(pictures) { this.#served.show(pictures); }
+
+  /** @param {import('./protocol.d.ts').Picture[]} pictures  those that are in sight */
+  want(pictures) { this.#say({ type: 'want', pictures }); }
 
   /** @param {SoundMode} mode  how everyone is to get the others' sound */
   serveSound(mode) { this.#say({ type: 'sound', mode }); }

@@ -7,13 +7,19 @@ import { say } from '../i18n.js';
 const SIZE = { width: 400, height: 225 };
 
 export class PictureInPicture {
-  #large;
+  #large; #shows;
   #video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
   #name = document.createElement('p');
   /** @type {Window | null} */ #window = null;
 
-  /** @param {() => {name: string, stream: MediaStream | null, own: boolean} | null} large  the large tile's */
-  constructor(large) { this.#large = large; }
+  /**
+   * @param {() => {name: string, stream: MediaStream | null, own: boolean, tile: Element} | null} large  the large tile's
+   * @param {(tile: Element | null) => void} shows  whose picture is in the window now
+   */
+  constructor(large, shows) {
+    this.#large = large;
+    this.#shows = shows;
+  }
 
   get isOpen() { return this.#window !== null || document.pictureInPictureElement === this.#video; }
 
@@ -26,8 +32,9 @@ export class PictureInPicture {
 
   /** Another picture is the large one, or it comes by another way. */
   follow() {
+    const large = this.isOpen ? this.#large() : null;
+    this.#shows(large?.tile ?? null);
     if (!this.isOpen) return;
-    const large = this.#large();
     this.#name.textContent = large?.name ?? '';
     if (this.#video.srcObject !== (large?.stream ?? null)) this.#video.srcObject = large?.stream ?? null;
     this.#video.classList.toggle('own', large?.own ?? false);
@@ -50,6 +57,7 @@ export class PictureInPicture {
     opened.addEventListener('pagehide', () => {
       this.#window = null;
       this.#video.srcObject = null;
+      this.follow();
     });
     this.follow();
   }
@@ -58,5 +66,7 @@ export class PictureInPicture {
     this.#video.srcObject = this.#large()?.stream ?? null;
     await this.#video.play();
     await this.#video.requestPictureInPicture();
+    this.#video.onleavepictureinpicture = () => this.follow();
+    this.follow();
   }
 }

@@ -11,6 +11,7 @@ import { troublesOf } from './device-trouble.js';
 import { element } from './elements.js';
 import { Statistics } from './figures.js';
 import { Floor } from './floor.js';
+import { InSight } from './in-sight.js';
 import { PictureInPicture } from './pip.js';
 import { Help, Settings } from './sheets.js';
 import { Sizes } from './sizes.js';
@@ -39,6 +40,7 @@ export class Stage {
   /** Everyone's numbers in the sound. @type {Map<string, number>} */ #numbers = new Map();
   /** Whether a screen of mine is shared. */ #sharing = false;
   #sizes = new Sizes((sizes) => this.#room?.showSizes(sizes));
+  #inSight = new InSight(element('floor'), (pictures) => this.#room?.want(pictures));
   #sound = new Sound();
   #banner = new Banner();
   #settings = new Settings();
@@ -52,7 +54,7 @@ export class Stage {
   );
   #leave = () => {};
   #floor = new Floor(() => this.#arranged());
-  #picture = new PictureInPicture(() => this.#large());
+  #picture = new PictureInPicture(() => this.#large(), (tile) => this.#inSight.keep(tile));
   #controls = new Controls({
     press: {
       hear: () => void this.#sound.play(),
@@ -160,8 +162,10 @@ export class Stage {
     this.#numbers.set(id, other.number);
     this.#floor.add(id, tile.element);
     this.update(other);
-    this.#sizes.watch({ publisher: id, source: 'camera' }, tile.element);
-    this.#sizes.watch({ publisher: id, source: 'screen' }, screen.element);
+    for (const watching of [this.#sizes, this.#inSight]) {
+      watching.watch({ publisher: id, source: 'camera' }, tile.element);
+      watching.watch({ publisher: id, source: 'screen' }, screen.element);
+    }
     const gain = this.#volumes.gain(id);
     if (gain !== 1) this.#hearOtherwise(id, gain);
     return { camera: this.#screenOn(tile), screen: this.#screenOn(screen) };
@@ -251,9 +255,11 @@ export class Stage {
   #drop(id) {
     for (const tiles of [this.tiles, this.screens]) {
       const tile = tiles.get(id);
-      if (tile) this.#sizes.forget(tile.element);
-      tile?.remove();
       tiles.delete(id);
+      if (!tile) continue;
+      this.#sizes.forget(tile.element);
+      this.#inSight.forget(tile.element);
+      tile.remove();
     }
   }
 
@@ -297,7 +303,7 @@ export class Stage {
 
   #large() {
     const found = this.#shown().find(([key]) => key === this.#floor.large);
-    return found ? { name: found[1].name, stream: found[1].stream, own: found[1] === this.#own } : null;
+    return found ? { name: found[1].name, stream: found[1].stream, own: found[1] === this.#own, tile: found[1].element } : null;
   }
 
   /**

@@ -76,8 +76,17 @@ test('hands, roles, handing over, a ban that is lifted', { ...STORY, skip: unabl
     await press(leo, 'What you can do for ann');
     await press(leo, 'Speaker', '#panel-people .actions');
     await until('ann is a speaker', SEEN_WITHIN_MS, async () => (await ann.report()).me.role === 'speaker');
+    const ofBen = '#panel-people .person:has([aria-label="What you can do for ben"])';
     await press(leo, 'What you can do for ben');
-    await press(leo, 'Ban', '#panel-people .person:has([aria-label="What you can do for ben"])');
+    await press(leo, 'Remove', ofBen);
+    await press(leo, 'Remove', 'dialog');
+    await until('ben reads it', SEEN_WITHIN_MS, async () => (await ben.text()).includes('A moderator has removed you'));
+    await until('leo sees that he has gone', SEEN_WITHIN_MS, async () => !(await leo.sees(ben)));
+    await ben.open(conference.url);
+    await ben.join();
+    await until('ben comes back', SEEN_WITHIN_MS, async () => (await ben.report())?.me?.id);
+    await press(leo, 'What you can do for ben');
+    await press(leo, 'Ban', ofBen);
     await press(leo, 'Ban', 'dialog');
     await until('ben reads it', SEEN_WITHIN_MS, async () => (await ben.text()).includes('A moderator has banned you'));
     await ben.open(conference.url);
