@@ -132,6 +132,12 @@ export class Leg {
    */
   receiver(mid) { return this.#line(mid)?.receiver ?? null; }
 
+  /** All m-lines of sound, the mix's first. */
+  get sounds() { return this.#connection.getTransceivers().filter(({ receiver }) => receiver.track.kind === 'audio'); }
+
+  /** By which m-line something comes. @param {MediaStreamTrack} track */
+  lineOf(track) { return this.#connection.getTransceivers().find(({ receiver }) => receiver.track === track) ?? null; }
+
   /** All that the browser has counted. */
   async statistics() { return [...(await this.#connection.getStats()).values()]; }
 
@@ -217,8 +223,8 @@ function numberOf(receiver) {
 /**
  * Milliseconds since a time that counts from the page's beginning or, as some browsers have it, from 1970.
  * @param {number} time
+ * @param {number} [now]
  */
-function since(time) {
-  const now = performance.now();
-  return Math.min(Math.abs(now - time), Math.abs(performance.timeOrigin + now - time));
+export function since(time, now = performance.now()) {
+  return now - time + (time > performance.timeOrigin / 2 ? performance.timeOrigin : 0);
 }

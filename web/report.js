@@ -17,7 +17,7 @@ export function report(room, shown, talking, quality) {
       id: info.id, name: info.name, role: info.role, class: info.class,
       path: tile?.path ?? 'none', relay: tile?.relay ?? null, why: coming.camera.plan.why,
       video: videoOf(tile),
-      skewMs: null, talking: talking.has(info.id), screen: screen ? { path: screen.path, relay: screen.relay, video: videoOf(screen) } : null, away: info.away,
+      skewMs: room.lips.skew(info.id), talking: talking.has(info.id), screen: screen ? { path: screen.path, relay: screen.relay, video: videoOf(screen) } : null, away: info.away,
     };
   });
   return { me: me && { id: me.id, name: me.name, role: me.role, ...quality, uplink: room.uplink, reached: room.isReached, publishing: room.publishing }, participants, passedOn: room.passedOn, sound: room.soundMode };

@@ -11,6 +11,7 @@ import { dispatch } from './registration/handlers.js';
 import { Line } from './registration/line.js';
 import { Socket } from './registration/socket.js';
 import { Served } from './served.js';
+import { Lips } from './sync/lips.js';
 import { Talkers } from './talkers.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
@@ -45,6 +46,11 @@ export class Room {
     connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
   });
   #talkers = new Talkers(() => this.#served.leg?.heard ?? null, (talkers) => this.#view.talkers(talkers));
+  /** Who is heard and seen how far apart. */ lips = new Lips({
+    sounds: () => this.#served.leg?.sounds ?? [],
+    way: (id, track) => this.#wayOf(id, track),
+    say: (skews) => this.#say({ type: 'skews', skews }),
+  });
   #word = new Word();
   #newcomer; #view; #own; #mesh; #served; #handlers;
   /** @type {Meter | null} */ #meter = null;
@@ -68,12 +74,17 @@ export class Room {
       track: (source) => this.#own.track(source),
       slot: (mid) => (mid ? this.#served.leg?.slot(mid) ?? null : null),
       relaying: () => view.relaying(this.passedOn),
+      captured: (receiver) => this.lips.captured(receiver),
+      told: (receiver, entry) => this.lips.told(receiver, entry),
     });
     this.#served = new Served({
       send: (message) => this.#say(message),
       voice: () => this.#own.voice,
       track: (source) => this.#own.track(source),
-      anew: () => this.#mesh.disconnect(),
+      anew: () => {
+        this.#mesh.disconnect();
+        this.lips.anew();
+      },
       ready: () => this.#mesh.showSlots(),
       shaky: () => this.#line.suspect(),
       view,
@@ -194,6 +205,7 @@ export class Room {
     this.#own.close();
     this.#meter?.close();
     this.#talkers.close();
+    this.lips.close();
     this.#line.close();
     this.acts.lost();
     this.#served.close();
@@ -214,7 +226,7 @@ export class Room {
   async statistics() {
     const people = await Promise.all([...this.others.values()].map(async (other) => {
       const receiver = this.#receiverOf(other);
-      return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: null };
+      return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: this.lips.skew(other.info.id) };
     }));
     return { leg: await this.#served.leg?.statistics() ?? null, people };
   }
@@ -223,6 +235,18 @@ export class Room {
   #receiverOf(other) {
     const { path, mid } = other.coming.camera.plan;
     return path === 'server' && mid ? this.#served.leg?.receiver(mid) ?? null : this.#mesh.receiverOf(other);
+  }
+
+  /**
+   * @param {string} id
+   * @param {MediaStreamTrack} track
+   * @returns {import('./sync/lips.js').Way | null}
+   */
+  #wayOf(id, track) {
+    const way = this.#mesh.wayOf(id, track);
+    if (way) return { ...way, mid: null };
+    const line = this.#served.leg?.lineOf(track);
+    return line ? { receiver: line.receiver, mid: line.mid, path: 'server' } : null;
   }
 
   async quality() { return this.#served.leg?.quality() ?? { rttMs: null, loss: null }; }
@@ -258,6 +282,7 @@ export class Room {
       retry: ({ peer }) => mesh.retry(peer),
       probe: ({ wish }) => void this.#probe.receive(wish),
       talkers: (told) => this.#talkers.told(told),
+      captures: ({ captures }) => this.lips.served(captures),
     };
   }
 
@@ -395,6 +420,7 @@ export class Room {
     if (id === this.me?.id) return this.#over(reason === 'removed' || reason === 'banned' ? reason : 'dropped');
     this.#mesh.remove(id);
     this.#served.forget(id);
+    this.lips.forget(id);
     this.#view.remove(id);
   }
 

@@ -2,7 +2,8 @@
 
 import { Picture } from '../pictures.js';
 import { Pair, SOURCES, STILL } from './pair.js';
-import { Relays, nameOf } from './relays.js';
+import { nameOf } from './relay.js';
+import { Relays } from './relays.js';
 import { stillFor } from './still.js';
 
 /** @typedef {import('../protocol.d.ts').ClientMessage} ClientMessage */
@@ -22,6 +23,7 @@ import { stillFor } from './still.js';
  * @property {number} lingers  until then our connection carries pictures though the plan does not say so
  */
 /** @typedef {import('../protocol.d.ts').Picture} PictureName */
+/** @typedef {import('../sync/measured.js').Entry} Entry */
 
 // Milliseconds between two looks at whether pictures move, and for which pictures go on directly when the plan has left
 // that way, or not come to it yet: so a way that comes back is seen to, and nothing stands still when the plan follows.
@@ -37,6 +39,8 @@ const NONE = { path: 'none', mid: null, relay: null, why: null };
  * @property {(source: Source) => MediaStreamTrack | null} track  mine, while it is on
  * @property {(mid: string | null) => MediaStreamTrack | null} slot  what the server sends on that m-line
  * @property {() => void} relaying  what this page passes on has changed
+ * @property {(receiver: RTCRtpReceiver) => Entry | null} captured  when what comes there was captured, as far as it is known
+ * @property {(receiver: RTCRtpReceiver, entry: Entry) => void} told  a relay says it
  */
 
 export class Mesh {
@@ -58,6 +62,8 @@ export class Mesh {
       receiver: ({ publisher, source }) => this.others.get(publisher)?.pair?.receivers[source] ?? null,
       limit: ({ publisher, source }, bitsPerSecond) => this.others.get(publisher)?.pair?.limit(source, bitsPerSecond),
       came: (relay, { publisher, source }, track) => this.others.get(publisher)?.coming[source].picture.relayed(relay, track),
+      captured: outside.captured,
+      told: outside.told,
       changed: outside.relaying,
     });
   }
@@ -126,6 +132,19 @@ export class Mesh {
   receiverOf({ info, pair, coming: { camera: { plan: { path, relay } } } }) {
     if (path === 'direct') return pair?.receivers.camera ?? null;
     return path === 'peer' && relay ? this.#relays.receiver(relay, { publisher: info.id, source: 'camera' }) : null;
+  }
+
+  /**
+   * From which browser somebody's camera comes that has this track; null: from none.
+   * @param {string} id
+   * @param {MediaStreamTrack} track
+   * @returns {{receiver: RTCRtpReceiver, path: Path} | null}
+   */
+  wayOf(id, track) {
+    const direct = this.others.get(id)?.pair?.receivers.camera;
+    if (direct?.track === track) return { receiver: direct, path: 'direct' };
+    const receiver = this.#relays.receiverOf(id, track);
+    return receiver && { receiver, path: 'peer' };
   }
 
   /** Slots have come to be, so what was planned for them can be shown. */

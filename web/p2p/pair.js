@@ -4,6 +4,7 @@
 // that a connection is wanted. Later offers (a restart) follow perfect negotiation, in which the higher number is polite.
 // The first offer has an m-line for each source, the camera's before the screen's; what is not sent yet is sent later.
 
+import { askCaptureTime } from '../sync/measured.js';
 import { tap } from './encoded.js';
 import { Wire } from './wire.js';
 
@@ -148,6 +149,7 @@ export class Pair {
   #offerLine(source) {
     const line = this.#connection.addTransceiver('video', { direction: 'sendrecv' });
     this.#lines[source] = line;
+    askCaptureTime(line);
     tap(line.receiver, this.#outside.picture(source));
     const track = this.#tracks[source];
     if (track) void line.sender.replaceTrack(track);

@@ -20,29 +20,35 @@ export const SLOW = 700;
 export const GIVE_UP = 5_000;
 export const STILL = 500;
 
+/** @typedef {import('../sync/measured.js').Entry} Entry */
+
 /**
  * @typedef {object} Outside
  * @property {(signal: PairSignal) => void} signal  sends to the other end
  * @property {(configuration: object) => RTCPeerConnection} connect  makes the connection
  */
 
+/** @param {import('../protocol.d.ts').Picture} picture */
+export const nameOf = ({ publisher, source }) => `${publisher}/${source}`;
+
 /** The relay's end. */
 export class Relay {
-  #connection; #wire; #limited;
+  #connection; #wire; #outside; #source;
   /** @type {() => void} */ #end = () => {};
   /** @type {ReturnType<typeof setInterval>} */ #looking;
 
   /**
    * @param {RTCRtpReceiver} receiver  where the picture comes from
-   * @param {string} picture
-   * @param {Outside & {limited: (bitsPerSecond: number | null) => void}} outside  `limited`: what the way on can carry;
-   *   null: anything
+   * @param {import('../protocol.d.ts').Picture} picture
+   * @param {Outside & {limited: (bitsPerSecond: number | null) => void, captured: () => Entry | null}} outside  `limited`:
+   *   what the way on can carry; null: anything; `captured`: when what comes was captured
    */
   constructor(receiver, picture, outside) {
-    this.#limited = outside.limited;
+    this.#outside = outside;
+    this.#source = picture.source;
     this.#connection = outside.connect(canForward() ? CONFIGURATION : {});
     this.#wire = new Wire(this.#connection, outside.signal);
-    this.#send(receiver, picture);
+    this.#send(receiver, nameOf(picture));
     void this.#wire.next(() => this.#wire.describe());
     this.#looking = setInterval(() => void this.#look(), LOOK);
   }
@@ -81,22 +87,30 @@ export class Relay {
 
   /** A forwarded picture knows nothing of the way it goes; the publisher has to be told. */
   async #look() {
-    const rate = canForward() ? sentBy(await this.#connection.getStats()).available : null;
+    if (!canForward()) return;
+    // What is forwarded keeps its RTP times, and a connection's own reports speak of another picture.
+    const entry = this.#outside.captured();
+    if (entry) this.#outside.signal({ kind: 'captures', source: this.#source, ...entry });
+    const rate = sentBy(await this.#connection.getStats()).available;
     if (rate === null) return;
-    this.#limited(rate >= PLENTY ? null : Math.max(LEAST, Math.round(rate * SHARE)));
+    this.#outside.limited(rate >= PLENTY ? null : Math.max(LEAST, Math.round(rate * SHARE)));
   }
 }
 
 /** The subscriber's end. */
 export class Relayed {
-  #connection; #wire; #report;
+  #connection; #wire; #report; #captured;
   /** @type {RTCRtpReceiver | null} */ #receiver = null;
   /** @type {PairState | 'trying'} */ #state = 'trying';
   /** @type {ReturnType<typeof setTimeout>[]} */ #timers;
 
-  /** @param {Outside & {picture: (track: MediaStreamTrack) => void, report: (state: PairState) => void}} outside */
+  /**
+   * @param {Outside & {picture: (track: MediaStreamTrack) => void, report: (state: PairState) => void, captured: (entry: Entry) => void}} outside
+   *   `captured`: the relay says when what comes was captured
+   */
   constructor(outside) {
     this.#report = outside.report;
+    this.#captured = outside.captured;
     const connection = this.#connection = outside.connect({});
     this.#wire = new Wire(connection, outside.signal);
     connection.ontrack = ({ track, receiver }) => {
@@ -137,6 +151,7 @@ export class Relayed {
   receive(signal) {
     return this.#wire.next(async () => {
       if (signal.kind === 'candidate') await this.#wire.candidate(signal);
+      if (signal.kind === 'captures') this.#captured(signal);
       if (signal.kind !== 'description') return;
       await this.#wire.described(signal);
       await this.#wire.describe();

@@ -1,10 +1,11 @@
 // The pictures that this page passes on, and those that others pass on to it. Knows no DOM and no plan but this part of it.
 
-import { Relay, Relayed } from './relay.js';
+import { Relay, Relayed, nameOf } from './relay.js';
 
 /** @typedef {import('../protocol.d.ts').Picture} Picture */
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
 /** @typedef {import('../protocol.d.ts').PairState} PairState */
+/** @typedef {import('../sync/measured.js').Entry} Entry */
 /** @typedef {{picture: Picture, to: string, attempt: number, relay: Relay | null, limit: number | null}} Way  of a picture
  * that is passed on; `attempt`: the number of its connection, higher with each new one */
 /** @typedef {{picture: Picture, from: string, attempt: number, relayed: Relayed}} Come */
@@ -17,11 +18,10 @@ import { Relay, Relayed } from './relay.js';
  * @property {(picture: Picture) => RTCRtpReceiver | null} receiver  where a picture comes from directly, when it does
  * @property {(picture: Picture, bitsPerSecond: number | null) => void} limit  asks a publisher for no more than that
  * @property {(relay: string, picture: Picture, track: MediaStreamTrack | null) => void} came  one came, or went
+ * @property {(receiver: RTCRtpReceiver) => Entry | null} captured  when what comes there was captured
+ * @property {(receiver: RTCRtpReceiver, entry: Entry) => void} told  a relay says when what comes from it was captured
  * @property {() => void} changed  what is passed on has changed
  */
-
-/** @param {Picture} picture */
-export const nameOf = ({ publisher, source }) => `${publisher}/${source}`;
 
 export class Relays {
   #outside;
@@ -68,6 +68,16 @@ export class Relays {
    * @param {Picture} picture
    */
   receiver(from, picture) { return this.#in.get(keyOf(picture, from))?.relayed.receiver ?? null; }
+
+  /**
+   * Where a picture comes from that is passed on to this page and has this track.
+   * @param {string} publisher
+   * @param {MediaStreamTrack} track
+   */
+  receiverOf(publisher, track) {
+    const ways = [...this.#in.values()].filter(({ picture }) => picture.publisher === publisher);
+    return ways.find(({ relayed }) => relayed.receiver?.track === track)?.relayed.receiver ?? null;
+  }
 
   /**
    * The other end says something: a relay offers, a subscriber answers. What is said of an earlier connection is void.
@@ -131,10 +141,11 @@ export class Relays {
     if (!receiver) return;
     way.relay?.close();
     const attempt = way.attempt = this.#attempts += 1;
-    way.relay = new Relay(receiver, nameOf(way.picture), {
+    way.relay = new Relay(receiver, way.picture, {
       connect: this.#outside.connect,
       signal: (signal) => this.#outside.signal(way.to, way.picture, attempt, signal),
       limited: (bitsPerSecond) => this.#limited(way, bitsPerSecond),
+      captured: () => this.#outside.captured(receiver),
     });
   }
 
@@ -164,6 +175,9 @@ export class Relays {
       report: (state) => {
         this.#outside.report(from, picture, state);
         if (state === 'failed') this.#drop(key);
+      },
+      captured: ({ rtp_time, captured_ms }) => {
+        if (relayed.receiver) this.#outside.told(relayed.receiver, { rtp_time, captured_ms });
       },
     });
     this.#in.set(key, { picture, from, attempt, relayed });

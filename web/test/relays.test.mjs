@@ -26,7 +26,7 @@ class Connection {
 }
 
 function scene({ has = true } = {}) {
-  const log = { signals: [], reports: [], came: [], limits: [], changed: 0 };
+  const log = { signals: [], reports: [], came: [], limits: [], told: [], changed: 0 };
   const connections = [];
   const facts = { receiver: has ? RECEIVER : null };
   const relays = new Relays({
@@ -36,6 +36,8 @@ function scene({ has = true } = {}) {
     receiver: () => facts.receiver,
     limit: (picture, bits) => log.limits.push(bits),
     came: (relay, picture, track) => log.came.push([relay, track]),
+    captured: () => ({ rtp_time: 1, captured_ms: 2 }),
+    told: (receiver, entry) => log.told.push([receiver, entry]),
     changed: () => { log.changed += 1; },
   });
   return { relays, log, connections, facts };
@@ -76,6 +78,9 @@ test('a picture that is passed on to me is told by its first frame, and has fail
   connections[0].ontrack({ track: 'track', receiver: RECEIVER });
   relays.look(() => Infinity);
   assert.deepEqual([log.came, log.reports], [[['pat', 'track']], []], 'before its first frame nothing stands still');
+  relays.received('pat', PICTURE, 1, { kind: 'captures', source: 'camera', rtp_time: 90_000, captured_ms: 1.5 });
+  await settle();
+  assert.deepEqual(log.told, [[RECEIVER, { rtp_time: 90_000, captured_ms: 1.5 }]]);
   relays.arrived('pat', PICTURE);
   relays.look(() => STILL);
   assert.deepEqual(log.reports, [['pat', 'connected']]);

@@ -154,6 +154,7 @@ export class Stage {
     const choose = (/** @type {HTMLElement} */ button) => this.#menu.open(id, tile, button, { pin, pinned: this.#floor.pinned === id });
     const tile = new Tile(name, false, { pin, choose });
     const screen = new Tile(say('screenOf', { name }), false, { pin: () => this.#floor.pin(screenKey(id)) });
+    tile.framed = (track, frame) => this.#room?.lips.shown(id, track, frame);
     for (const shown of [tile, screen]) shown.swapped = () => this.#picture.follow();
     screen.element.classList.add('screen');
     element('tiles').append(tile.element, screen.element);

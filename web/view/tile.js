@@ -35,6 +35,7 @@ export class Tile {
   frames = 0;
   /** Called when another picture is on the screen. */
   swapped = () => {};
+  /** Called at each frame on the screen. @type {(track: MediaStreamTrack, frame: VideoFrameCallbackMetadata) => void} */ framed = () => {};
 
   /**
    * @param {string} name
@@ -80,12 +81,15 @@ export class Tile {
     if (!track) return this.#swap(null, 'none', null);
     const video = this.#play(track);
     this.#coming = video;
-    onFrame(video, () => {
+    onFrame(video, (frame) => {
       if (this.#coming === video) {
         this.#coming = null;
         this.#swap(video, path, relay);
       }
-      if (this.#shown === video) this.frames += 1;
+      if (this.#shown === video) {
+        this.frames += 1;
+        if (frame) this.framed(track, frame);
+      }
       return this.#shown === video;
     });
   }
@@ -185,7 +189,7 @@ export class Tile {
 /**
  * Calls back at each frame while the callback says so; where the browser does not tell frames, once when it plays.
  * @param {HTMLVideoElement} video
- * @param {() => boolean} tell
+ * @param {(frame?: VideoFrameCallbackMetadata) => boolean} tell
  */
 function onFrame(video, tell) {
   if (!('requestVideoFrameCallback' in video)) {
@@ -193,6 +197,6 @@ function onFrame(video, tell) {
     return;
   }
   /** @type {VideoFrameRequestCallback} */
-  const next = (_, { width }) => { if (width <= UNLIT || tell()) video.requestVideoFrameCallback(next); };
+  const next = (_, frame) => { if (frame.width <= UNLIT || tell(frame)) video.requestVideoFrameCallback(next); };
   video.requestVideoFrameCallback(next);
 }
