@@ -126,12 +126,6 @@ export class Leg {
     return this.#line(mid)?.receiver.track ?? null;
   }
 
-  /**
-   * Where the picture comes from that comes in a slot.
-   * @param {string} mid
-   */
-  receiver(mid) { return this.#line(mid)?.receiver ?? null; }
-
   /** All m-lines of sound, the mix's first. */
   get sounds() { return this.#connection.getTransceivers().filter(({ receiver }) => receiver.track.kind === 'audio'); }
 

@@ -225,16 +225,10 @@ export class Room {
   /** What the browser has counted of the leg, and of how each one's camera arrives; null: it does not. */
   async statistics() {
     const people = await Promise.all([...this.others.values()].map(async (other) => {
-      const receiver = this.#receiverOf(other);
+      const receiver = this.lips.receiver(other.info.id);
       return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: this.lips.skew(other.info.id) };
     }));
     return { leg: await this.#served.leg?.statistics() ?? null, people };
-  }
-
-  /** @param {import('./p2p/mesh.js').Other} other */
-  #receiverOf(other) {
-    const { path, mid } = other.coming.camera.plan;
-    return path === 'server' && mid ? this.#served.leg?.receiver(mid) ?? null : this.#mesh.receiverOf(other);
   }
 
   /**

@@ -126,15 +126,6 @@ export class Mesh {
   }
 
   /**
-   * Where somebody's camera comes from, if another browser sends it.
-   * @param {Other} other
-   */
-  receiverOf({ info, pair, coming: { camera: { plan: { path, relay } } } }) {
-    if (path === 'direct') return pair?.receivers.camera ?? null;
-    return path === 'peer' && relay ? this.#relays.receiver(relay, { publisher: info.id, source: 'camera' }) : null;
-  }
-
-  /**
    * From which browser somebody's camera comes that has this track; null: from none.
    * @param {string} id
    * @param {MediaStreamTrack} track

@@ -63,13 +63,6 @@ export class Relays {
   }
 
   /**
-   * Where a picture comes from that is passed on to this page.
-   * @param {string} from
-   * @param {Picture} picture
-   */
-  receiver(from, picture) { return this.#in.get(keyOf(picture, from))?.relayed.receiver ?? null; }
-
-  /**
    * Where a picture comes from that is passed on to this page and has this track.
    * @param {string} publisher
    * @param {MediaStreamTrack} track

@@ -18,7 +18,7 @@
 /** The longest that anything is made to wait. */
 export const MOST = 400;
 // A skew that is let be, and how much of a larger one is taken away at once.
-const LET_BE = 8;
+const LET_BE = 10;
 const GAIN = 0.9;
 // A skew that moves less between three looks is at rest. How long a step has at least, and how long rest is waited for.
 const AT_REST = 12;
@@ -31,7 +31,7 @@ const EASE = 10;
 const FORGOTTEN = 30_000;
 
 export class Controller {
-  /** @type {Stream} */ #sound = { target: 0, held: { delay: null, least: null } };
+  /** @type {Stream} */ #sound = { target: 0, held: { delay: null, least: null, after: null } };
   /** @type {Map<string, Picture>} */ #pictures = new Map();
   #stepped = -Infinity;
   #rested = -Infinity;

@@ -29,7 +29,7 @@ const KHZ = 48;
 export class Lips {
   #outside;
   #controller = new Controller();
-  /** Where sound came from lately. @type {{receiver: RTCRtpReceiver, buffer: Buffer} | null} */ #ear = null;
+  /** Where sound came from lately. @type {{receiver: RTCRtpReceiver, buffer: Buffer, after: number} | null} */ #ear = null;
   /** By participant and m-line of the leg. @type {Map<string, Mapping>} */ #served = new Map();
   /** Of other browsers' pictures. @type {WeakMap<RTCRtpReceiver, Mapping>} */ #mappings = new WeakMap();
   /** Whose cameras are on the screen. @type {Map<string, Face>} */ #faces = new Map();
@@ -40,11 +40,11 @@ export class Lips {
   /** @param {Outside} outside */
   constructor(outside) { this.#outside = outside; }
 
-  /** In whole milliseconds; null: unknown. @param {string} id */
-  skew(id) {
-    const skew = this.#faces.get(id)?.skews.median(performance.now()) ?? null;
-    return skew === null ? null : Math.round(skew);
-  }
+  /** In milliseconds; null: unknown. @param {string} id */
+  skew(id) { return this.#faces.get(id)?.skews.median(performance.now()) ?? null; }
+
+  /** Where the camera comes from that is shown. @param {string} id */
+  receiver(id) { return this.#faces.get(id)?.receiver ?? null; }
 
   /** The service says when what it sends was captured. @param {import('../protocol.d.ts').Capture[]} captures */
   served(captures) {
@@ -139,10 +139,10 @@ export class Lips {
     for (const { receiver, mid } of this.#outside.sounds()) {
       const mapping = this.#served.get(lineOf(id, mid ?? ''));
       const [source] = mapping ? receiver.getSynchronizationSources?.() ?? [] : [];
-      const elapsed = source ? since(source.timestamp, at) : Infinity;
+      const elapsed = source ? since(source.timestamp, at) - (this.#ear?.after ?? 0) : Infinity;
       const heard = Math.abs(elapsed) < STILL ? mapping?.at(source.rtpTimestamp + elapsed * KHZ) ?? null : null;
       if (heard === null) continue;
-      if (this.#ear?.receiver !== receiver) this.#ear = { receiver, buffer: new Buffer() };
+      if (this.#ear?.receiver !== receiver) this.#ear = { receiver, buffer: new Buffer(), after: 0 };
       return heard;
     }
     return null;
@@ -164,7 +164,9 @@ export class Lips {
   async #steer(now) {
     for (const [id, { receiver }] of this.#faces) if (receiver.track.readyState === 'ended') this.#faces.delete(id);
     if (!this.#ear || this.#faces.size === 0) return;
-    const held = this.#ear.buffer.look(await rowsOf(this.#ear.receiver));
+    const ear = this.#ear;
+    const held = ear.buffer.look(await rowsOf(ear.receiver));
+    ear.after = held.after ?? ear.after;
     const shown = await Promise.all([...this.#faces].map(async ([id, { receiver, buffer, skews, tied }]) => {
       const rows = await rowsOf(receiver);
       for (const { type, timestamp, remoteTimestamp } of rows) if (type === 'remote-outbound-rtp') tied.report({ at: timestamp, sent: remoteTimestamp });
@@ -193,8 +195,8 @@ const lineOf = (participant, mid) => `${participant} ${mid}`;
 /** Its first entry holds backwards: a frame is told of when it comes, and shown later. */
 const mappingOfPicture = () => new Mapping(90_000, 1);
 
-/** @param {RTCRtpReceiver} receiver */
-async function rowsOf(receiver) { return [...(await receiver.getStats()).values()]; }
+/** Of one that is closed: none. @param {RTCRtpReceiver} receiver */
+const rowsOf = (receiver) => receiver.getStats().then((rows) => [...rows.values()], () => []);
 
 /**
  * @param {any} receiver

@@ -3,7 +3,7 @@
 
 /** @typedef {{rtp_time: number, captured_ms: number}} Entry */
 
-// Entries that are kept: what is heard now was said some seconds ago. And for how many seconds one is believed.
+// Entries that are kept, and for how many seconds one is believed.
 const KEPT = 8;
 const BELIEVED = 6;
 
@@ -44,8 +44,8 @@ export class Mapping {
   #seconds({ rtp_time }, to) { return (((Math.floor(to) - rtp_time) | 0) + (to % 1)) / this.#rate; }
 }
 
-// Milliseconds in which the fastest is looked for, and between a frame's capture and its leaving; fewer reports than this
-// may all have been slow; and ticks of a picture's RTP clock in a millisecond.
+// Milliseconds in which the fastest is looked for, and between a frame's capture and its leaving; fewer reports may all have
+// been slow; ticks of a picture's RTP clock in a millisecond.
 const LATELY = 8_000;
 const SENDING = 8;
 const LEAST = 3;
@@ -125,13 +125,14 @@ export class Lately {
   median(now) {
     this.#measured = this.#measured.filter(([at]) => now - at < this.#ms);
     const values = this.#measured.map(([, value]) => value).sort((a, b) => a - b);
-    return values.length < FEW ? null : (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
+    return values.length < FEW ? null : Math.round((values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2);
   }
 }
 
 /**
- * How long a jitter buffer held what it got, and how long it would have without a target, in milliseconds; null: unknown.
- * @typedef {{delay: number | null, least: number | null}} Held
+ * How long a jitter buffer held what it got, how long it would have without a target, and how long the loudspeaker holds
+ * sound after that, in milliseconds; null: unknown.
+ * @typedef {{delay: number | null, least: number | null, after: number | null}} Held
  */
 
 /** What a receiver's jitter buffer held from one look to the next, by the browser's counters. */
@@ -143,14 +144,15 @@ export class Buffer {
    * @returns {Held}
    */
   look(rows) {
-    const now = rows.find(({ type }) => type === 'inbound-rtp');
-    const last = this.#last;
+    const now = Object.assign({}, ...rows.filter(({ type }) => type === 'inbound-rtp' || type === 'media-playout'));
+    const last = this.#last ?? {};
     this.#last = now;
-    const count = now?.jitterBufferEmittedCount - last?.jitterBufferEmittedCount;
-    const mean = (/** @type {string} */ what) => {
-      const ms = (1_000 * (now?.[what] - last?.[what])) / count;
-      return count > 0 && ms >= 0 ? ms : null;
+    const mean = (/** @type {string} */ what, count = 'jitterBufferEmittedCount') => {
+      const ms = (1_000 * (now[what] - last[what])) / (now[count] - last[count]);
+      return now[count] > last[count] && ms >= 0 ? ms : null;
     };
-    return { delay: mean('jitterBufferDelay'), least: mean('jitterBufferMinimumDelay') };
+    return {
+      delay: mean('jitterBufferDelay'), least: mean('jitterBufferMinimumDelay'), after: mean('totalPlayoutDelay', 'totalSamplesCount'),
+    };
   }
 }

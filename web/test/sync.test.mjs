@@ -40,11 +40,14 @@ test('a median forgets, and of too little nothing is said', () => {
 test('what a buffer held is told from counters, and as little as the browser says', () => {
   const row = (delay, emitted, least) => [{ type: 'codec' }, { type: 'inbound-rtp', jitterBufferDelay: delay, jitterBufferMinimumDelay: least, jitterBufferEmittedCount: emitted }];
   const buffer = new Buffer();
-  assert.deepEqual(buffer.look(row(1, 10, 0.5)), { delay: null, least: null });
-  assert.deepEqual(buffer.look(row(3, 20, 1)), { delay: 200, least: 50 });
-  assert.deepEqual(buffer.look(row(3, 20, 1)), { delay: null, least: null });
-  assert.deepEqual(buffer.look(row(3.5, 25)), { delay: 100, least: null });
-  assert.deepEqual(buffer.look(row(0.1, 5)), { delay: null, least: null }, 'another stream');
+  assert.deepEqual(buffer.look(row(1, 10, 0.5)), { delay: null, least: null, after: null });
+  assert.deepEqual(buffer.look(row(3, 20, 1)), { delay: 200, least: 50, after: null });
+  assert.deepEqual(buffer.look(row(3, 20, 1)), { delay: null, least: null, after: null });
+  assert.deepEqual(buffer.look(row(3.5, 25)), { delay: 100, least: null, after: null });
+  assert.deepEqual(buffer.look(row(0.1, 5)), { delay: null, least: null, after: null }, 'another stream');
+  const played = (delay, count) => [{ type: 'media-playout', totalPlayoutDelay: delay, totalSamplesCount: count }];
+  buffer.look(played(30, 1_000));
+  assert.equal(buffer.look(played(60, 2_000)).after, 30);
 });
 
 const LOOK = 500;
