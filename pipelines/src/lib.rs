@@ -14,8 +14,8 @@ pub use gstconvene::{
 };
 pub use ice::{Carried, IceError, IceNews, IceTransport, OwnIce, StockIce, Tell};
 pub use leg::{
-    AddressKind, CAMERA_MID, CandidateKind, Leg, LegConfig, LegError, LegEvent, LegStats, Refused,
-    SCREEN_MID, SoundMode, Talker, Talkers, slot_mid,
+    AddressKind, CAMERA_MID, CandidateKind, Capture, Leg, LegConfig, LegError, LegEvent, LegStats,
+    Refused, SCREEN_MID, SoundMode, Talker, Talkers, slot_mid,
 };
 pub use sdp::{Candidate, SdpError, candidates};
 

@@ -12,6 +12,7 @@ use gstconvene::{ice::IceAgent, silence_rule};
 use super::{
     Inner, LegConfig, LegError, LegStats,
     again::Again,
+    captures::Clocks,
     dtls,
     extensions::{CSRC_LEVELS, Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
     lines::Lines,
@@ -50,6 +51,7 @@ pub(super) struct Parts {
     pub(super) again: Again,
     pub(super) feedback: Arc<Feedback>,
     pub(super) streams: Arc<Streams>,
+    pub(super) clocks: Arc<Clocks>,
 }
 
 /// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
@@ -57,13 +59,14 @@ pub(super) fn build(
     config: &LegConfig,
     mailbox: &Mailbox,
     stats: &Arc<LegStats>,
+    clocks: &Arc<Clocks>,
 ) -> Result<Parts, LegError> {
     let post = mailbox.clone();
     let carried = config
         .ice
         .webrtcbin(Box::new(move |news| tell(&post, Inner::Ice(news))))?;
     dtls::equip(&carried.webrtcbin, mailbox)?;
-    let parts = make(config, carried)?;
+    let parts = make(config, carried, clocks)?;
     listen(&parts, mailbox, stats);
     let started = start(&parts);
     if started.is_err() {
@@ -83,7 +86,7 @@ pub(super) fn end(pipeline: &gst::Pipeline) {
     }
 }
 
-fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
+fn make(config: &LegConfig, carried: Carried, clocks: &Arc<Clocks>) -> Result<Parts, LegError> {
     let lines = Lines {
         audio_slots: config.audio_slots,
         video_slots: config.video_slots,
@@ -137,6 +140,7 @@ fn make(config: &LegConfig, carried: Carried) -> Result<Parts, LegError> {
         ours: Arc::new(ours),
         feedback,
         streams: Arc::default(),
+        clocks: Arc::clone(clocks),
     })
 }
 
@@ -227,6 +231,9 @@ fn listen_to_bus(pipeline: &gst::Pipeline, mailbox: &Mailbox) {
                 Some(talkers) if talkers.name() == "convene-talkers" => {
                     tell(&post, Inner::Talkers(talkers.to_owned()));
                 }
+                Some(captures) if captures.name() == "convene-captures" => {
+                    tell(&post, Inner::Captures(captures.to_owned()));
+                }
                 Some(layers) if layers.name() == "convene-layers" => {
                     tell(&post, Inner::Layers(message.seqnum(), layers.to_owned()));
                 }
@@ -299,17 +306,23 @@ fn caps_of(payload_type: u32) -> Option<gst::Caps> {
     }
 }
 
-/// What the browser loses of the mix.
+/// What the browser loses of the mix, and when it captured what it sends.
 fn listen_to_reports(parts: &Parts, mailbox: &Mailbox) {
     let (feedback, post) = (Arc::clone(&parts.feedback), mailbox.clone());
+    let clocks = Arc::clone(&parts.clocks);
     parts.rtpbin.connect_pad_added(move |_, pad| {
         if !pad.name().starts_with("recv_rtcp_sink") {
             return;
         }
         let (feedback, post) = (Arc::clone(&feedback), post.clone());
+        let clocks = Arc::clone(&clocks);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let rtcp = info.buffer().and_then(|buffer| buffer.map_readable().ok());
-            if let Some(percent) = rtcp.and_then(|rtcp| feedback.reports(&rtcp)) {
+            let Some(rtcp) = rtcp else {
+                return gst::PadProbeReturn::Ok;
+            };
+            clocks.reports(&rtcp);
+            if let Some(percent) = feedback.reports(&rtcp) {
                 tell(&post, Inner::Loss(percent));
             }
             gst::PadProbeReturn::Ok

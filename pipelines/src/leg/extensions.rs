@@ -24,5 +24,8 @@ pub(super) const LAYER: [Extension; 2] = [
     (7, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"),
 ];
 
+/// When what is in a packet was captured. Chromium takes it where it is offered.
+pub(super) const CAPTURE_TIME: Extension = (9, convene_rtp::CaptureTime::URI);
+
 /// How loud each talker in a packet of the mix is (RFC 6465). Browsers do not take it.
 pub(super) const CSRC_LEVELS: Extension = (8, "urn:ietf:params:rtp-hdrext:csrc-audio-level");

@@ -27,6 +27,7 @@ pub fn slot_mid(audio_slots: usize, slot: usize) -> String {
 
 impl Lines {
     pub(crate) const MIX: usize = 0;
+    pub(crate) const MIX_MID: &str = "audio0";
     pub(crate) const CAMERA: usize = 1;
     pub(crate) const SCREEN: usize = 2;
     /// The first slot's.
@@ -49,7 +50,7 @@ impl Lines {
     /// All in their order. `ssrc` makes SSRCs.
     pub(crate) fn all(self, ssrc: impl Fn() -> u32) -> Vec<Line> {
         let mix = Line {
-            mid: "audio0".into(),
+            mid: Self::MIX_MID.into(),
             flow: Flow::Both(Sources {
                 ssrc: ssrc(),
                 again: None,
@@ -58,7 +59,7 @@ impl Lines {
             extensions: vec![extensions::CSRC_LEVELS],
         };
         let sound = (0..self.audio_slots).map(|slot| Line {
-            mid: format!("audio{}", Self::SLOTS + slot),
+            mid: audio_mid(slot),
             flow: Flow::Down(Sources {
                 ssrc: ssrc(),
                 again: None,
@@ -77,6 +78,11 @@ impl Lines {
         first.into_iter().chain(sound).chain(pictures).collect()
     }
 
+    /// The mid of an audio slot. `None`: there is no such slot.
+    pub(crate) fn audio_mid(self, slot: usize) -> Option<String> {
+        (slot < self.audio_slots).then(|| audio_mid(slot))
+    }
+
     /// The place of an audio slot.
     pub(crate) fn audio_slot(self, slot: usize) -> usize {
         Self::SLOTS + slot
@@ -86,6 +92,10 @@ impl Lines {
     pub(crate) fn picture_slot(self, slot: usize) -> usize {
         Self::SLOTS + self.audio_slots + slot
     }
+}
+
+fn audio_mid(slot: usize) -> String {
+    format!("audio{}", Lines::SLOTS + slot)
 }
 
 fn camera() -> Line {

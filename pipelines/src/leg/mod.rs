@@ -5,11 +5,12 @@
 //! pipeline, `negotiate` talks it over with the browser, `pads` links what webrtcbin brings, `state` says what fits
 //! when, `slots` what is to be seen, `funnel` leads it into the session, `again` sends it again, `streams` tells the
 //! browser's pictures apart and `layers` which of a camera's are needed, `tap` takes sound out early, `lines` which m-line
-//! is for what, `extensions` what their packets carry, `dtls` has the certificates and `talkers` reads who talks.
+//! is for what, `extensions` what their packets carry, `captures` when they were captured, `dtls` has the certificates and `talkers` reads who talks.
 
 mod again;
 mod bridge;
 mod build;
+mod captures;
 mod dtls;
 mod extensions;
 mod funnel;
@@ -176,6 +177,21 @@ pub struct Talker {
     pub level: i32,
 }
 
+/// From where on in what comes on an m-line lies what of somebody's stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The participant's name for the elements.
+    pub participant: String,
+    /// The m-line on which it comes to the browser.
+    pub mid: String,
+    /// A timestamp there.
+    pub rtp_time: u32,
+    /// The participant's stream.
+    pub source_ssrc: u32,
+    /// The timestamp in that stream of what has `rtp_time`.
+    pub source_rtp_time: u32,
+}
+
 /// What a leg tells.
 #[derive(Debug)]
 pub enum LegEvent {
@@ -202,6 +218,9 @@ pub enum LegEvent {
     Heard,
     /// Who talks now: when that changes, and a few times a second for the levels.
     Talkers(Talkers),
+    /// Where in others' streams is what the browser gets: when that changes, and every two seconds.
+    /// [`Leg::captured_at`] of their legs says when it was captured.
+    Captures(Vec<Capture>),
     /// These layers of the browser's picture are needed, and no others; none: nobody looks.
     Layers {
         /// `camera` or `screen`.
@@ -281,6 +300,7 @@ enum Inner {
     /// A source pad of webrtcbin's, held by this probe until it is linked.
     PadAdded(gst::Pad, Option<gst::PadProbeId>),
     Talkers(gst::Structure),
+    Captures(gst::Structure),
     /// So many percent of the mix's packets are expected to be lost on the way to the browser.
     Loss(u32),
     ElementFailed {
@@ -296,6 +316,7 @@ const CLOSE: Duration = Duration::from_secs(30);
 pub struct Leg {
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
+    clocks: Arc<captures::Clocks>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -308,10 +329,13 @@ impl Leg {
     pub fn open(config: LegConfig, events: mpsc::UnboundedSender<LegEvent>) -> Self {
         let (mailbox, inbox) = mpsc::unbounded_channel();
         let stats = Arc::<LegStats>::default();
-        let task = task::Task::new(config, events, mailbox.clone(), Arc::clone(&stats));
+        let clocks = Arc::<captures::Clocks>::default();
+        let counted = (Arc::clone(&stats), Arc::clone(&clocks));
+        let task = task::Task::new(config, events, mailbox.clone(), counted);
         Self {
             mailbox,
             stats,
+            clocks,
             task: tokio::spawn(task.run(inbox)),
         }
     }
@@ -380,6 +404,13 @@ impl Leg {
     #[must_use]
     pub fn stats(&self) -> &Arc<LegStats> {
         &self.stats
+    }
+
+    /// When the browser captured what has this timestamp in that stream of its, in milliseconds since 1970 by its own clock;
+    /// `None` while it has not said so.
+    #[must_use]
+    pub fn captured_at(&self, ssrc: u32, rtp_time: u32) -> Option<f64> {
+        self.clocks.captured_at(ssrc, rtp_time)
     }
 
     /// Ends the pipeline, and returns when it is gone. Takes milliseconds; a pipeline that hangs is logged and left.

@@ -84,18 +84,20 @@ impl Parts {
             return;
         };
         let (feedback, streams) = (Arc::clone(&self.feedback), Arc::clone(&self.streams));
+        let clocks = Arc::clone(&self.clocks);
         media.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            match info.buffer() {
-                Some(buffer) if is_sound(buffer) => feedback.sound(),
-                Some(buffer) => {
-                    if let Ok(bytes) = buffer.map_readable()
-                        && let Ok(packet) = Packet::parse(&bytes)
-                    {
-                        streams.read(&packet);
-                        feedback.packet(&packet, bytes.len());
-                    }
+            if let Some(buffer) = info.buffer()
+                && let Ok(bytes) = buffer.map_readable()
+                && let Ok(packet) = Packet::parse(&bytes)
+            {
+                let is_sound = is_sound(buffer);
+                clocks.packet(&packet, is_sound);
+                if is_sound {
+                    feedback.sound();
+                } else {
+                    streams.read(&packet);
+                    feedback.packet(&packet, bytes.len());
                 }
-                None => {}
             }
             gst::PadProbeReturn::Ok
         });

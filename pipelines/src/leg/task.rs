@@ -15,6 +15,7 @@ use super::{
     AddressKind, Inner, LegConfig, LegError, LegEvent, LegStats, SoundMode,
     bridge::Bridge,
     build::{self, Parts},
+    captures::{self, Clocks},
     dtls,
     layers::Needed,
     promise,
@@ -44,6 +45,7 @@ pub(super) struct Task {
     events: mpsc::UnboundedSender<LegEvent>,
     mailbox: mpsc::UnboundedSender<Inner>,
     stats: Arc<LegStats>,
+    clocks: Arc<Clocks>,
     pub(super) slots: Slots,
     pub(super) needed: Needed,
     pub(super) mix: Option<SoundWay>,
@@ -69,7 +71,7 @@ impl Task {
         config: LegConfig,
         events: mpsc::UnboundedSender<LegEvent>,
         mailbox: mpsc::UnboundedSender<Inner>,
-        stats: Arc<LegStats>,
+        (stats, clocks): (Arc<LegStats>, Arc<Clocks>),
     ) -> Self {
         Self {
             config,
@@ -78,6 +80,7 @@ impl Task {
             events,
             mailbox,
             stats,
+            clocks,
             slots: Slots::default(),
             needed: Needed::default(),
             mix: None,
@@ -118,8 +121,8 @@ impl Task {
 
     async fn build(&self) -> Result<Parts, LegError> {
         let (config, mailbox) = (self.config.clone(), self.mailbox.clone());
-        let stats = self.stats();
-        let build = move || build::build(&config, &mailbox, &stats);
+        let (stats, clocks) = (self.stats(), Arc::clone(&self.clocks));
+        let build = move || build::build(&config, &mailbox, &stats, &clocks);
         let built = tokio::task::spawn_blocking(build).await;
         built.map_err(|error| LegError::Build(error.to_string()))?
     }
@@ -180,6 +183,11 @@ impl Task {
             Inner::PadAdded(pad, hold) => self.link(parts, pad, hold).await,
             Inner::Talkers(message) => {
                 self.tell(LegEvent::Talkers(talkers::read(&message)));
+                Ok(())
+            }
+            Inner::Captures(message) => {
+                let captures = captures::of_sound(parts.lines, &message);
+                self.tell(LegEvent::Captures(captures));
                 Ok(())
             }
             Inner::Loss(percent) => {

@@ -3,6 +3,8 @@
 //! Pads leave what came in the inbox and go on; a worker takes it, asks the room for a frame, and hands it to the ears.
 //! Locks, in this order and never while pushing: `room`, `members`, `ears`, `inbox`; `books` stands alone.
 
+mod telling;
+
 use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,10 +16,11 @@ use std::{
 };
 
 use convene_audio::{
-    Arrival, Counters, Delivery, Loudness, Number, Pace, Recent, Room, Settings, Spent,
-    TalkerLevel, Totals, Wide,
+    Arrival, Counters, Delivery, Loudness, Mapping, Number, Pace, Recent, Room, Settings, Spent,
+    Totals, Wide,
 };
 
+pub(super) use self::telling::{Mapped, Talker};
 use super::{
     endings::{Ending, Outcome},
     imp::CAT,
@@ -26,9 +29,6 @@ use super::{
 };
 use crate::lock::lock;
 use crate::now::now;
-
-/// How often the talkers' levels are told while somebody talks.
-const LEVELS: Duration = Duration::from_millis(200);
 
 /// Inputs that wait for a worker beyond this are dropped: a second of a hundred people's packets.
 const INBOX: usize = 5_000;
@@ -46,20 +46,14 @@ pub(super) enum Input {
     Leave,
 }
 
-/// Somebody who is heard, by name and number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Talker {
-    pub(super) participant: String,
-    pub(super) number: Number,
-    pub(super) loudness: Loudness,
-}
-
 /// Where a participant's part of the conference goes. Called with no lock held.
 pub(super) trait Ear: Send + Sync {
     /// What he gets of the frame that was due at `due`.
     fn deliver(&self, due: Duration, delivery: Delivery);
     /// Who talks now, when that or their loudness changed: in the frame that began at this media time.
     fn talkers(&self, talkers: &[Talker], media_time: u64);
+    /// Where in the talkers' streams is what he hears, when that changed.
+    fn mapped(&self, mapped: &[Mapped]);
     /// All that he sent has been played.
     fn drained(&self);
     /// He leaves when he is alone, and is.
@@ -124,6 +118,7 @@ struct Mixed {
     /// When it was due; `None`: none was.
     due: Option<Duration>,
     deliveries: Vec<Delivery>,
+    mappings: Vec<Mapping>,
     drained: Vec<Number>,
     totals: Totals,
 }
@@ -241,6 +236,7 @@ impl Conference {
         let Mixed {
             due,
             deliveries,
+            mappings,
             drained,
             totals,
         } = self.mix(now);
@@ -249,6 +245,7 @@ impl Conference {
         let handing_out = watch.lap();
         self.keep_books(now, totals, due.map(|_| (mixing, handing_out)));
         self.tell_talkers(now);
+        self.tell_mappings(&mappings);
         self.next(now)
     }
 
@@ -267,6 +264,7 @@ impl Conference {
         Mixed {
             due,
             deliveries,
+            mappings: room.take_mappings(),
             drained: self.take_drained(&room),
             totals: room.totals(),
         }
@@ -345,45 +343,6 @@ impl Conference {
 
     fn ears(&self) -> Arc<Ears> {
         Arc::clone(&lock(&self.ears))
-    }
-
-    /// Tells all ears who talks: when that changes, and every [`LEVELS`] while somebody does.
-    fn tell_talkers(&self, now: Duration) {
-        let (heard, media_time) = {
-            let room = lock(&self.room);
-            (room.talkers(), room.media_time())
-        };
-        if self.is_news(now, &heard) {
-            let talkers = self.by_name(&heard);
-            for ear in self.ears().values() {
-                ear.talkers(&talkers, media_time);
-            }
-        }
-    }
-
-    fn by_name(&self, heard: &[TalkerLevel]) -> Vec<Talker> {
-        let members = lock(&self.members);
-        let named = heard.iter().filter_map(|talker| {
-            let participant = members.get(&talker.number)?.participant.clone();
-            Some(Talker {
-                participant,
-                number: talker.number,
-                loudness: talker.loudness,
-            })
-        });
-        named.collect()
-    }
-
-    fn is_news(&self, now: Duration, talkers: &[TalkerLevel]) -> bool {
-        let mut last = lock(&self.last_talkers);
-        let talked = |talker: &TalkerLevel| last.1.contains(&talker.number);
-        let changed = last.1.len() != talkers.len() || !talkers.iter().all(talked);
-        let news = changed || (!talkers.is_empty() && now >= last.0 + LEVELS);
-        if news {
-            let numbers = talkers.iter().map(|talker| talker.number).collect();
-            *last = (now, numbers);
-        }
-        news
     }
 
     /// When to be served next. An input that came while this was decided wakes it again.

@@ -1,7 +1,7 @@
 //! Legs: opening and closing them, and what they tell.
 
 use convene_conference::{Event, ParticipantId, SoundMode};
-use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, Talkers, candidates};
+use convene_pipelines::{CAMERA_MID, Leg, LegEvent, Refused, SCREEN_MID, candidates};
 use convene_protocol::{ServerMessage, Shown};
 use tokio::sync::mpsc;
 
@@ -101,7 +101,8 @@ impl Room {
             LegEvent::Restarted { answer } => self.say(&id, ServerMessage::Restarted { answer }),
             LegEvent::Connected => self.handle(Event::LegConnected(id)),
             LegEvent::Heard => self.handle(Event::LegHeard(id)),
-            LegEvent::Talkers(talkers) => self.mention_talkers(&id, talkers),
+            LegEvent::Talkers(talkers) => self.mention(&id, translate::talkers(talkers)),
+            LegEvent::Captures(captures) => self.mention_captures(&id, captures),
             LegEvent::Layers { source, needed } => {
                 if let Some(message) = translate::layers(&source, needed) {
                     self.say(&id, message);
@@ -124,10 +125,11 @@ impl Room {
         }
     }
 
-    fn mention_talkers(&self, id: &ParticipantId, talkers: Talkers) {
-        let seat = self.seats.get(id).filter(|seat| seat.welcomed);
+    /// Says what is of this moment only.
+    pub(super) fn mention(&self, to: &ParticipantId, message: ServerMessage) {
+        let seat = self.seats.get(to).filter(|seat| seat.welcomed);
         if let Some(line) = seat.and_then(|seat| seat.line.as_ref()) {
-            line.0.mention(translate::talkers(talkers));
+            line.0.mention(message);
         }
     }
 }

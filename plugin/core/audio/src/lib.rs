@@ -26,8 +26,8 @@ pub use encoder::LOOKAHEAD;
 pub use level::Loudness;
 pub use recent::{Pace, Recent, Spent};
 pub use room::{
-    Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Packing, Room, Settings, Sound,
-    TalkerLevel,
+    Arrival, Delivery, Hearing, LATENCY, Mapping, Mode, Number, Output, Packing, Room, Settings,
+    Sound, TalkerLevel,
 };
 pub use wide::{Channels, Wide, WideFrame};
 

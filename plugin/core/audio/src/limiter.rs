@@ -54,7 +54,6 @@ impl Default for Limiter {
 
 impl Limiter {
     /// Samples that sound stays inside.
-    #[cfg(test)]
     pub(crate) const DELAY: usize = BLOCK;
 
     /// The next frame in, the frame of one block earlier out.

@@ -9,6 +9,7 @@ mod decoder;
 mod decoding;
 mod delay;
 mod pace;
+mod packet;
 mod passed;
 mod stretch;
 
@@ -16,10 +17,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use convene_rtp::Extender;
 
+pub(crate) use self::packet::Due;
 use self::{
     decoder::Decoder,
     delay::Delay,
     pace::{Pace, Wish, frames_too_long},
+    packet::Packet,
     passed::Passed,
 };
 use crate::{
@@ -38,13 +41,6 @@ const GONE: u32 = 50;
 /// A timestamp this far from the expected one is a new stream: 10 s.
 const JUMP: u64 = 10 * RATE as u64;
 
-struct Packet {
-    sequence: u16,
-    payload: Vec<u8>,
-    samples: u64,
-    loudness: Option<Loudness>,
-}
-
 enum State {
     /// Nothing is played; the first packet is held for the target delay.
     Waiting,
@@ -53,16 +49,6 @@ enum State {
         /// Frames in a row for which no packet was there.
         missing: u32,
     },
-}
-
-/// What is known of the frame that is due, before it is decoded.
-pub(crate) enum Due {
-    /// Nothing is being sent.
-    Nothing,
-    /// Its loudness stands in the header, or it is silence.
-    Known(Loudness),
-    /// One has to decode it to know.
-    Unknown,
 }
 
 pub(crate) struct Playout {
@@ -86,6 +72,8 @@ pub(crate) struct Playout {
     /// Whether he has sent stereo, and whether it is taken.
     stereo: bool,
     channels: Channels,
+    /// The timestamp of the first sample of the frame that was played last.
+    played: u64,
     /// The last packet said "nothing to send": what is missing now is silence, not loss.
     dtx: bool,
     pub(crate) counters: Counters,
@@ -108,6 +96,7 @@ impl Playout {
             decoded: Wide::default(),
             stereo: false,
             channels: Channels::Mono,
+            played: 0,
             dtx: false,
             counters: Counters::default(),
         }
@@ -184,6 +173,7 @@ impl Playout {
             self.decode_more(now);
         }
         self.change(now, wish);
+        self.note_played();
         let frame = self.decoded.take_frame();
         self.stop_if_gone(GONE);
         frame
@@ -390,26 +380,6 @@ impl Playout {
             self.state = State::Waiting;
             self.stale = true;
             self.decoded = Wide::default();
-        }
-    }
-}
-
-impl Packet {
-    /// RFC 6716: a frame of at most one byte of content was not sent.
-    fn is_dtx(&self) -> bool {
-        self.payload.len() <= 2
-    }
-
-    /// RFC 6716 section 3.1.
-    fn is_stereo(&self) -> bool {
-        self.payload.first().is_some_and(|toc| toc & 4 != 0)
-    }
-
-    fn due(&self) -> Due {
-        match self.loudness {
-            _ if self.is_dtx() => Due::Known(Loudness::SILENCE),
-            Some(loudness) => Due::Known(loudness),
-            None => Due::Unknown,
         }
     }
 }

@@ -4,6 +4,8 @@
 
 mod counting;
 mod crossing;
+mod mapping;
+mod member;
 mod packing;
 mod passing;
 mod serving;
@@ -15,55 +17,24 @@ use std::{
     time::Duration,
 };
 
+pub use mapping::Mapping;
 pub use settings::{
     Arrival, Delivery, Hearing, LATENCY, Mode, Number, Output, Packing, Settings, Sound,
     TalkerLevel,
 };
 
 pub(crate) use self::packing::LARGE;
-use self::{
-    crossing::Heard as Hears,
-    packing::{Gathering, Joiner},
-    passing::To,
-    wishes::Wishes,
-};
+use self::{member::Member, packing::Joiner, passing::To, wishes::Wishes};
 use crate::{
-    Channels, CodecError, Counters, FRAME, FRAME_TIME, Loudness, Totals, Wide, WideFrame,
+    Channels, CodecError, FRAME, FRAME_TIME, Loudness, Totals, Wide, WideFrame,
     floor::Floor,
     mix::{self, Mix, MixKey, Part},
-    relay::Relay,
-    source::{Heard, Source},
+    source::Heard,
     talking::Talking,
 };
 
 /// This late, frames are left out instead of being made up for: 100 ms.
 const LATE: Duration = Duration::from_millis(100);
-
-struct Member {
-    settings: Settings,
-    source: Source,
-    /// How he has been served since the last frame began; the settings say how he wants to be.
-    mode: Mode,
-    relay: Relay,
-    /// Frames of silence that end the mix of one who is served with packets now.
-    trail: u32,
-    /// The gain his last frame ended with.
-    gain: f32,
-    /// How loud his last frame was.
-    loudness: Loudness,
-    /// The mix of those who want to hear what he wants to hear.
-    group: MixKey,
-    /// The mix he got the last frame of, and in which form.
-    hears: Option<Hears>,
-    /// Frames for which he has had a mix of his own without talking.
-    lingers: u32,
-    /// What was counted of sound that came in another form than now.
-    past: Counters,
-    /// The frame in which he was last heard, or came.
-    talked: u64,
-    /// What he is about to get.
-    gathering: Gathering,
-}
 
 /// The sound of one conference.
 pub struct Room {
@@ -77,6 +48,7 @@ pub struct Room {
     /// they share what is coded for those who take mono.
     widest: Channels,
     relayed: Vec<Delivery>,
+    mappings: Vec<Mapping>,
     joiner: Joiner,
     /// Frames since the beginning.
     frames: u64,
@@ -100,6 +72,7 @@ impl Room {
             wishes: Wishes::default(),
             widest: Channels::Mono,
             relayed: Vec::new(),
+            mappings: Vec::new(),
             joiner: Joiner::default(),
             frames: 0,
             next_tick: None,
@@ -133,6 +106,8 @@ impl Room {
         if let Some(member) = self.members.remove(&number) {
             self.totals.packets = self.totals.packets + member.farewell();
         }
+        let told = self.members.values_mut().map(|member| &mut member.told);
+        told.for_each(|told| told.forget(number));
         self.floor.leave(number);
         self.talking.stop(number);
         self.forget_wishes();
@@ -245,6 +220,7 @@ impl Room {
         if parts.values().any(|part| part.side.is_some()) {
             self.widest = Channels::Stereo;
         }
+        self.map_mixes(&parts);
         let mut deliveries = std::mem::take(&mut self.relayed);
         self.serve(&parts, &mut deliveries)?;
         self.send_interrupted(&mut deliveries)?;
@@ -372,37 +348,6 @@ impl Room {
             }
         }
         parts
-    }
-}
-
-impl Member {
-    fn new(settings: Settings, now: u64) -> Self {
-        Self {
-            mode: settings.mode,
-            settings,
-            source: Source::None,
-            relay: Relay::default(),
-            trail: 0,
-            gain: 0.0,
-            loudness: Loudness::SILENCE,
-            group: MixKey::All,
-            hears: None,
-            lingers: 0,
-            past: Counters::default(),
-            talked: now,
-            gathering: Gathering::default(),
-        }
-    }
-
-    /// The form in which he takes a mix, if he takes one.
-    fn mix_output(&self) -> Option<Output> {
-        self.settings
-            .output
-            .filter(|_| self.mode == Mode::Mix || self.trail > 0)
-    }
-
-    fn hears_a_mix(&self) -> bool {
-        self.mode == Mode::Mix && self.mix_output().is_some() && !self.settings.hearing.deaf
     }
 }
 

@@ -137,6 +137,14 @@ impl Source {
         }
     }
 
+    /// The stream of the frame that was played last, and the timestamp of its first sample; samples have none.
+    pub(crate) fn played(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Packets(playout) => playout.played(),
+            _ => None,
+        }
+    }
+
     /// Whether packets are being played.
     pub(crate) fn is_playing(&self) -> bool {
         matches!(self, Self::Packets(playout) if playout.is_playing())

@@ -47,13 +47,7 @@ pub struct Reported {
 
 /// All that is reported in a compound or reduced-size (RFC 5506) packet that is not encrypted; nothing of a malformed one.
 pub fn reported(rtcp: &[u8]) -> impl Iterator<Item = Reported> {
-    let mut rest = if is_well_formed(rtcp) { rtcp } else { &[] };
-    let packets = std::iter::from_fn(move || {
-        let (packet, after) = rest.split_at(packet_len(rest)?);
-        rest = after;
-        Some(packet)
-    });
-    packets.flat_map(|packet| {
+    packets(rtcp).flat_map(|packet| {
         let first = first_block(packet).unwrap_or(packet.len());
         let blocks = packet[first..].chunks_exact(BLOCK);
         blocks.take(block_count(packet)).map(|bytes| {
@@ -65,6 +59,36 @@ pub fn reported(rtcp: &[u8]) -> impl Iterator<Item = Reported> {
                 highest: block.highest,
             }
         })
+    })
+}
+
+/// What a sender says of one of his streams (RFC 3550 section 6.4.1): these two times are the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SenderReport {
+    /// Which.
+    pub ssrc: u32,
+    /// By his own clock: seconds since 1900, with 32 bits of fractions. 0: he has none.
+    pub ntp: u64,
+    /// By the stream's timestamps.
+    pub rtp_time: u32,
+}
+
+/// The sender reports in a compound or reduced-size (RFC 5506) packet that is not encrypted; none of a malformed one.
+pub fn sender_reports(rtcp: &[u8]) -> impl Iterator<Item = SenderReport> {
+    let reports = packets(rtcp).filter(|packet| packet[1] == SENDER_REPORT);
+    reports.map(|packet| SenderReport {
+        ssrc: word(packet, 4),
+        ntp: u64::from(word(packet, 8)) << 32 | u64::from(word(packet, 12)),
+        rtp_time: word(packet, 16),
+    })
+}
+
+fn packets(rtcp: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = if is_well_formed(rtcp) { rtcp } else { &[] };
+    std::iter::from_fn(move || {
+        let (packet, after) = rest.split_at(packet_len(rest)?);
+        rest = after;
+        Some(packet)
     })
 }
 

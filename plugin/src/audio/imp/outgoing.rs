@@ -8,7 +8,7 @@ use gst::{prelude::*, subclass::prelude::*};
 use super::{CAT, ConveneAudio};
 use crate::{
     audio::{
-        conference::{Ear, Talker},
+        conference::{Ear, Mapped, Talker},
         endings::Outcome,
         outlet::{Outlet, begins},
     },
@@ -135,6 +135,14 @@ impl ConveneAudio {
         }
     }
 
+    fn tell_mapped(&self, mapped: &[Mapped]) {
+        let message = gst::Structure::builder("convene-captures")
+            .field("captures", gst::Array::new(mapped.iter().map(capture)))
+            .build();
+        let obj = self.obj();
+        let _ = obj.post_message(gst::message::Element::builder(message).src(&*obj).build());
+    }
+
     /// All was played: EOS on every pad, and the participant is gone.
     pub(super) fn end(&self) {
         let queued = lock(&self.settings).delivery == Delivery::Queue;
@@ -166,6 +174,22 @@ fn structure(talker: &Talker) -> glib::SendValue {
         .to_send_value()
 }
 
+fn capture(mapped: &Mapped) -> glib::SendValue {
+    let Mapped {
+        participant,
+        mapping,
+    } = mapped;
+    let slot = mapping.slot.and_then(|slot| i32::try_from(slot).ok());
+    gst::Structure::builder("capture")
+        .field("participant", participant)
+        .field("slot", slot.unwrap_or(-1))
+        .field("rtp-time", mapping.media_time as u32)
+        .field("source-ssrc", mapping.ssrc)
+        .field("source-rtp-time", mapping.rtp_time)
+        .build()
+        .to_send_value()
+}
+
 /// How the conference reaches an element that may be gone.
 pub(super) struct ElementEar(pub(super) glib::WeakRef<crate::audio::ConveneAudio>);
 
@@ -179,6 +203,12 @@ impl Ear for ElementEar {
     fn talkers(&self, talkers: &[Talker], media_time: u64) {
         if let Some(element) = self.0.upgrade() {
             element.imp().tell_talkers(talkers, media_time);
+        }
+    }
+
+    fn mapped(&self, mapped: &[Mapped]) {
+        if let Some(element) = self.0.upgrade() {
+            element.imp().tell_mapped(mapped);
         }
     }
 

@@ -10,6 +10,18 @@ use crate::{Channels, CodecError, FRAME, mix::RISE};
 pub(super) const LONGEST: usize = 6 * FRAME;
 
 impl Playout {
+    /// The stream that is played, and the timestamp of the first sample of the last frame. Where the frame was shortened or
+    /// lengthened that is so from behind the seam on; its first 5 to 25 ms were sent a period before or after.
+    pub(crate) fn played(&self) -> Option<(u32, u32)> {
+        Some((self.ssrc?, self.played as u32))
+    }
+
+    pub(super) fn note_played(&mut self) {
+        if let State::Playing { next, .. } = self.state {
+            self.played = next.saturating_sub(self.decoded.len() as u64);
+        }
+    }
+
     pub(super) fn decode_more(&mut self, now: Duration) {
         let State::Playing { next, .. } = self.state else {
             self.decoded.append_silence(FRAME - self.decoded.len());

@@ -16,6 +16,15 @@ pub(super) enum To {
     One(Number),
 }
 
+/// Where a talker's packet went.
+pub(super) struct ToSlot {
+    pub(super) listener: Number,
+    pub(super) talker: Number,
+    pub(super) slot: usize,
+    /// What it has there.
+    pub(super) timestamp: u32,
+}
+
 impl Room {
     /// Modes change with a frame, so that nothing is lost between the last frame of a mix and the first packet: what
     /// waits to be mixed is passed on. The other way there is more than enough, since packets go out before they are
@@ -69,6 +78,7 @@ impl Room {
         let contributors: Arc<[_]> = Arc::new([level]);
         let payload: Arc<[u8]> = arrival.payload.as_slice().into();
         let age = crate::samples_in(&payload).map_or(0, |span| span.saturating_sub(FRAME));
+        let mut placed_in = Vec::new();
         for (number, member) in &mut self.members {
             let is_meant = to == To::Everyone || to == To::One(*number);
             if !is_meant || *number == talker || !member.takes_packets_of(talker) {
@@ -84,6 +94,12 @@ impl Room {
                 }
             };
             self.totals.relayed.passed += 1;
+            placed_in.push(ToSlot {
+                listener: *number,
+                talker,
+                slot: placed.slot,
+                timestamp: placed.timestamp,
+            });
             self.relayed.push(Delivery {
                 to: *number,
                 media_time: u64::from(placed.timestamp),
@@ -97,13 +113,20 @@ impl Room {
                 },
             });
         }
+        for to in placed_in {
+            self.map_slot(to, arrival.ssrc, arrival.timestamp);
+        }
     }
 }
 
 impl super::Member {
     fn takes_packets_of(&self, talker: Number) -> bool {
+        self.mode == Mode::Relay && self.hears(talker)
+    }
+
+    /// Whether he wants to hear that talker.
+    pub(super) fn hears(&self, talker: Number) -> bool {
         let Settings { hearing, .. } = &self.settings;
-        let silenced = hearing.deaf || hearing.gains.get(&talker) == Some(&0.0);
-        self.mode == Mode::Relay && !silenced
+        !hearing.deaf && hearing.gains.get(&talker) != Some(&0.0)
     }
 }

@@ -391,6 +391,7 @@ proptest! {
 mod counting;
 mod gated;
 mod hearing;
+mod mapping;
 mod modes;
 mod packing;
 mod stereo;

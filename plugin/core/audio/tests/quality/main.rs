@@ -6,6 +6,7 @@ mod clicks;
 mod clipping;
 mod codec;
 mod crossing;
+mod mapping;
 mod measure;
 mod pace;
 mod speech;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use convene_audio::{
-    Arrival, Channels, Codec, Counters, Delivery, FRAME, FRAME_TIME, Loudness, Number, Output,
-    RATE, Room, Settings, Sound, TALKER_BITRATE, WideFrame,
+    Arrival, Channels, Codec, Counters, Delivery, FRAME, FRAME_TIME, Loudness, Mapping, Number,
+    Output, RATE, Room, Settings, Sound, TALKER_BITRATE, WideFrame,
 };
 use opus::{Application, Bitrate, Decoder, Encoder, Signal};
 
@@ -116,6 +116,7 @@ pub struct Stage {
     pub room: Room,
     now: Duration,
     pub delivered: Vec<(Duration, Delivery)>,
+    pub mapped: Vec<Mapping>,
 }
 
 impl Stage {
@@ -128,6 +129,7 @@ impl Stage {
             room,
             now: at(0),
             delivered: Vec::new(),
+            mapped: Vec::new(),
         }
     }
 
@@ -136,6 +138,7 @@ impl Stage {
         while let Some(due) = self.room.deadline(self.now).filter(|due| *due < until) {
             self.now = due;
             let frame = self.room.tick(due).unwrap();
+            self.mapped.extend(self.room.take_mappings());
             self.delivered.extend(frame.into_iter().map(|d| (due, d)));
         }
         self.now = self.now.max(until);

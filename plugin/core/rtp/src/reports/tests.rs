@@ -142,6 +142,22 @@ fn every_block_of_every_report_in_a_compound() {
 }
 
 #[test]
+fn what_senders_report_is_read_out_of_a_compound() {
+    let mut compound = report(0, 0, 1);
+    let mut figures = packet(200, 20, &[block(SSRC, 1, 2, 3)]);
+    figures[4..20].copy_from_slice(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    compound.extend(&figures);
+    let expected = SenderReport {
+        ssrc: 0x0102_0304,
+        ntp: 0x0506_0708_090a_0b0c,
+        rtp_time: 0x0d0e_0f10,
+    };
+    assert_eq!(sender_reports(&compound).collect::<Vec<_>>(), [expected]);
+    compound.pop();
+    assert_eq!(sender_reports(&compound).count(), 0);
+}
+
+#[test]
 fn reduced_size_feedback_has_no_blocks() {
     let nack = [0x81, 205, 0, 3, 0, 0, 0, 9, 1, 2, 3, 4, 0, 5, 0, 0];
     let mut rtcp = nack;

@@ -1,6 +1,7 @@
 //! A gate before the room drops a silent person's packets, but for one about every second.
 
 use super::*;
+use crate::Counters;
 use crate::playout::samples_of;
 
 /// Between two packets of a silent person 44 are dropped: 900 ms.
