@@ -13,7 +13,6 @@ import { Beside } from './view/beside.js';
 import { Entrance } from './view/entrance.js';
 import { Stage } from './view/stage.js';
 import { element, only } from './view/elements.js';
-import { openInvitation } from './view/invite.js';
 import { refusal, sentence } from './view/trouble.js';
 import { Waiting } from './view/waiting.js';
 
@@ -100,9 +99,19 @@ function enter(newcomer, devices, place) {
   room = entering;
   inside = { newcomer, devices };
   stage.control(entering, devices, leave);
-  element('invite').onclick = () => openInvitation(links());
+  element('invite').onclick = () => void invite();
   entering.enter();
   return entering;
+}
+
+/** Few open this, and its codes are large: it is loaded when it is asked for. */
+async function invite() {
+  try {
+    const { openInvitation } = await import('./view/invite.js');
+    openInvitation(links());
+  } catch (error) {
+    stage.say(sentence(error));
+  }
 }
 
 /** Only whoever moderates by a link has it to give to himself. */

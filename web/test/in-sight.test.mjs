@@ -14,9 +14,9 @@ function room() {
   });
   /** @type {string[][]} */ const told = [];
   const sight = new InSight(/** @type {any} */ ({}), (pictures) => told.push(pictures.map(({ publisher }) => publisher)));
-  const tile = (/** @type {string} */ publisher) => {
+  const tile = (/** @type {string} */ publisher, /** @type {'camera' | 'screen'} */ source = 'camera') => {
     const target = /** @type {any} */ ({});
-    sight.watch({ publisher, source: 'camera' }, target);
+    sight.watch({ publisher, source }, target);
     return target;
   };
   const move = (/** @type {object} */ target, /** @type {boolean} */ isIntersecting, width = 100) =>
@@ -74,4 +74,14 @@ test('a picture in another window is wanted wherever its tile is', () => {
   sight.keep(ann);
   assert.deepEqual(told.at(-1), ['ann', 'ben']);
   mock.timers.reset();
+});
+
+test('whoever hides cameras sees screens, and all again afterwards', () => {
+  const { sight, told, tile } = room();
+  tile('ann');
+  tile('ben', 'screen');
+  sight.seeCameras(false);
+  tile('cid');
+  sight.seeCameras(true);
+  assert.deepEqual(told, [['ben'], ['ben'], ['ann', 'ben', 'cid']]);
 });

@@ -1,35 +1,52 @@
-// The whole page, with all its views and a language, stays light: as it is sent, in gzip.
+// A page stays light: all that a browser loads to show it, as it is sent, in gzip. What is loaded when it is asked for (a
+// second language, codes to scan in a conference, the worker of who passes pictures on) is not part of it.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, extname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { languages } from '../i18n.js';
 
 const WEB = fileURLToPath(new URL('..', import.meta.url));
-const SENT = new Set(['.html', '.js', '.css', '.svg', '.png', '.ico', '.webmanifest']);
-const NOT_OURS = ['node_modules', 'test'];
 const MOST = 150_000;
+/** How a file names those that are loaded with it. */
+const NAMES = {
+  '.html': /(?:src|href)="(\/[\w/-]+\.\w+)"/g,
+  '.js': /^(?:import|export)\s[^;]*?from '(\.[^']+)';|[`'](\/[\w/-]+\.(?:svg|css))/gm,
+};
 
-test('the page weighs less than 150 kB', () => {
-  const files = readdirSync(WEB, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() ? below(entry.name) : entry.name));
-  const weights = files.filter((file) => SENT.has(extname(file)))
-    .map((file) => [file, gzipSync(readFileSync(join(WEB, file)), { level: 9 }).length]);
-  assert.ok(weights.length > 20, 'the page was found');
-  // A browser loads one language.
-  const languages = weights.filter(([file]) => file.startsWith('words/')).map(([, weight]) => weight);
-  assert.ok(languages.length > 1, 'languages were found');
-  const unread = sum(languages) - Math.max(...languages);
-  const all = sum(weights.map(([, weight]) => weight)) - unread;
-  const heaviest = weights.sort(([, a], [, b]) => b - a).slice(0, 5).join(' ');
-  assert.ok(all < MOST, `${all} octets; the heaviest: ${heaviest}`);
-});
-
-const sum = (weights) => weights.reduce((all, weight) => all + weight, 0);
-
-function below(folder) {
-  if (NOT_OURS.includes(folder)) return [];
-  return readdirSync(join(WEB, folder), { recursive: true }).map((file) => join(folder, String(file)));
+for (const page of ['index.html', 'conference.html']) {
+  test(`${page} weighs less than 150 kB`, () => {
+    const weights = [...loadedBy(page)].map((file) => [file, weightOf(file)]);
+    assert.ok(weights.length > 10, 'its files were found');
+    const words = Math.max(...Object.keys(languages).map((language) => weightOf(join('words', `${language}.js`))));
+    const all = weights.reduce((sum, [, weight]) => sum + weight, words);
+    const heaviest = weights.sort(([, a], [, b]) => b - a).slice(0, 5).join(' ');
+    assert.ok(all < MOST, `${all} octets in ${weights.length} files; the heaviest: ${heaviest}`);
+  });
 }
+
+/**
+ * It, and all that it names, and what these name.
+ * @param {string} file
+ */
+function loadedBy(file, known = new Set()) {
+  if (known.has(file)) return known;
+  known.add(file);
+  for (const name of namedIn(file)) loadedBy(name, known);
+  return known;
+}
+
+/** @param {string} file */
+function namedIn(file) {
+  const found = [...readFileSync(join(WEB, file), 'utf8').matchAll(NAMES[extname(file)] ?? /$^/g)];
+  const names = found.map(([, relativeName, absolute]) => relativeName ?? absolute);
+  const paths = names.map((name) => relative(WEB, name.startsWith('/') ? join(WEB, name) : join(WEB, dirname(file), name)));
+  for (const path of paths) assert.ok(existsSync(join(WEB, path)), `${file} names ${path}`);
+  return paths;
+}
+
+/** @param {string} file */
+function weightOf(file) { return gzipSync(readFileSync(join(WEB, file)), { level: 9 }).length; }

@@ -9,7 +9,7 @@ import { TalkKey, meaning } from './shortcuts.js';
 
 /** @typedef {import('../protocol.d.ts').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./shortcuts.js').Command} Command */
-/** @typedef {Command | 'screen' | 'settings' | 'picture' | 'leave' | 'end' | 'relay' | 'hear'} Button */
+/** @typedef {Command | 'screen' | 'settings' | 'cameras' | 'picture' | 'leave' | 'end' | 'relay' | 'hear'} Button */
 
 /**
  * @typedef {object} Doing
@@ -84,6 +84,9 @@ export class Controls {
 
   /** @param {import('../protocol.d.ts').SoundMode} mode */
   sound(mode) { dress(element('relay'), 'waves', say(mode === 'mix' ? 'relaySound' : 'mixSound')); }
+
+  /** @param {boolean} on  whether those of others are seen */
+  cameras(on) { dress(element('cameras'), on ? 'camera-off' : 'camera', say(on ? 'hideCameras' : 'showCameras')); }
 
   /** @param {boolean} on  whether a screen of mine is shared */
   sharing(on) {

@@ -1,4 +1,4 @@
-// Which pictures are in sight: what is scrolled away need not be sent. Knows no network.
+// Which pictures are in sight: what is scrolled away, or not wanted to be seen, need not be sent. Knows no network.
 
 /** @typedef {import('../protocol.d.ts').Picture} Picture */
 
@@ -13,6 +13,7 @@ export class InSight {
   /** @type {Set<Element>} */ #away = new Set();
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */ #going = new Map();
   /** @type {Element | null} */ #kept = null;
+  /** Whether cameras are to be seen. Screens are to be read in any case. */ #cameras = true;
   /** Until the first word all are wanted, those of people to come, too. */ #said = false;
   #observer;
 
@@ -51,6 +52,14 @@ export class InSight {
     if (changes) this.#say();
   }
 
+  get seesCameras() { return this.#cameras; }
+
+  /** @param {boolean} on */
+  seeCameras(on) {
+    this.#cameras = on;
+    this.#say();
+  }
+
   /** @param {IntersectionObserverEntry} entry  of a tile that has no size if it is not shown at all */
   #look({ target, isIntersecting, boundingClientRect }) {
     this.#stay(target);
@@ -73,7 +82,8 @@ export class InSight {
 
   #say() {
     this.#said = true;
-    const seen = [...this.#tiles].filter(([tile]) => !this.#away.has(tile) || tile === this.#kept);
+    const seen = [...this.#tiles].filter(([tile, { source }]) =>
+      (this.#cameras || source === 'screen') && (!this.#away.has(tile) || tile === this.#kept));
     this.#tell(seen.map(([, picture]) => picture));
   }
 }

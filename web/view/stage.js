@@ -65,6 +65,7 @@ export class Stage {
       layout: () => this.#floor.toggle(),
       settings: () => void this.#openSettings(),
       fullscreen: () => void toggleFullscreen(),
+      cameras: () => this.#seeCameras(!this.#inSight.seesCameras),
       picture: () => void this.#picture.toggle().catch(() => this.say(say('noPicture'))),
       statistics: () => this.#statistics.toggle(),
       help: () => this.#help.open(),
@@ -79,6 +80,7 @@ export class Stage {
   constructor() {
     element('tiles').ariaLabel = say('everyone');
     this.#controls.layout(this.#floor.layout);
+    this.#controls.cameras(true);
   }
 
   /**
@@ -281,6 +283,12 @@ export class Stage {
     this.tiles.get(id)?.mark('silenced', gain === 0);
     const number = this.#numbers.get(id);
     if (number !== undefined) this.#sound.setGain(number, gain);
+  }
+
+  /** @param {boolean} on */
+  #seeCameras(on) {
+    this.#inSight.seeCameras(on);
+    this.#controls.cameras(on);
   }
 
   async #openSettings() {

@@ -149,6 +149,8 @@ export const en = {
   settings: 'Settings',
   fullscreen: 'Full screen',
   leaveFullscreen: 'Leave full screen',
+  hideCameras: 'Hide others’ cameras',
+  showCameras: 'Show others’ cameras',
   pictureInPicture: 'Picture in picture',
   noPicture: 'There is no picture to show.',
   shortcuts: 'Keyboard shortcuts',

@@ -150,6 +150,8 @@ export const zh = {
   settings: '设置',
   fullscreen: '全屏',
   leaveFullscreen: '退出全屏',
+  hideCameras: '隐藏他人的摄像头画面',
+  showCameras: '显示他人的摄像头画面',
   pictureInPicture: '画中画',
   noPicture: '没有可显示的画面。',
   shortcuts: '键盘快捷键',

@@ -154,7 +154,7 @@ test('the large picture floats in a window of its own', { ...STORY, skip: unable
     pagesAreQuiet([ann, ben], `http://127.0.0.1:${PORT}`);
   }, { wired: true }));
 
-test('what is scrolled away is not sent, and comes when it is looked at', { ...STORY, skip: unable() }, () =>
+test('what is scrolled away or hidden is not sent, and comes when it is looked at', { ...STORY, skip: unable() }, () =>
   onStage(cast(), async (stage, ann, ben, cleo) => {
     await enterInTurn([ann, ben, cleo], await stage.service.create({ title: 'Scrolling' }));
     await picturesMove([ann, ben, cleo], () => 'direct', SOON_MS);
@@ -165,6 +165,13 @@ test('what is scrolled away is not sent, and comes when it is looked at', { ...S
     assert.equal((await ben.sees(cleo)).path, 'direct', 'ben sees her');
     await ann.page.$eval('#floor', (floor) => { floor.scrollTop = floor.scrollHeight; });
     await until('cleo is back', SOON_MS, movesAgain(ann, cleo));
+    await ann.page.setViewport(DESK);
+    await ann.choose('Hide others’ cameras');
+    await until('nobody is sent', SOON_MS, async () => (await ann.report()).participants.every(({ path }) => path === 'none'));
+    await ann.picture('stage-no-cameras', DESK);
+    await eachHearsTheOthers([ann, ben, cleo]);
+    await ann.choose('Show others’ cameras');
+    await until('ben is back', SOON_MS, movesAgain(ann, ben));
     pagesAreQuiet([ann, ben, cleo], stage.service.origin);
   }));
 
