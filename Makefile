@@ -39,7 +39,7 @@ bench: ## what a leg costs with either ICE agent, what sound costs and how long 
 	cargo run --release --locked -p convene-load -- sound
 	cargo run --release --locked -p convene-load -- delay
 
-lab: ## the whole NAT laboratory: which way pictures take across NATs, firewalls and bad lines; a table at the end
+lab: ## the whole NAT laboratory: which way pictures take across NATs, firewalls and bad lines, and how far they are from their sound; tables at the end
 	@scripts/provide.sh test
 	@$(MAKE) --no-print-directory browsers-ready
 	cargo build --release --locked -p convene-load
