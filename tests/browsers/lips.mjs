@@ -14,6 +14,8 @@ import { until } from './until.mjs';
 const FIRST_BEEP = 3_000;
 const BEEPS_APART = 1_200;
 const PATH_WITHIN_MS = 45_000;
+// Between two conditions, so that each begins from rest.
+const REST_MS = 8_000;
 // A reference that is spread further tells of the machine and of nothing else: all is measured again, so many times.
 const STEADY_MS = 60;
 const TRIES = 3;
@@ -75,6 +77,7 @@ export async function measure(kind, talkers, conditions, events, tell) {
       const paths = Object.fromEntries((await ways()).map(({ name, path }) => [name, path]));
       for (const name of talkers) tell(rowOf({ kind, say: condition.say, of: name, path: paths[name] }, condition, seen, from, to));
       await arrange(lab, bob, undone(condition));
+      await pause(REST_MS);
     }
   });
 }

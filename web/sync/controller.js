@@ -71,6 +71,12 @@ export class Controller {
     return { ...before, held, skews: [...before.skews, skew].slice(-3), knownAt: skew === null ? before.knownAt : now };
   }
 
+  /** A sound's buffer lets go all at once of what it holds by itself, and pictures that wait for it would be late. */
+  #hold() {
+    const { held: { delay, least } } = this.#sound;
+    if (delay !== null && least !== null && least > delay - NEAR && !isBound(this.#sound)) this.#sound.target = Math.min(MOST, delay);
+  }
+
   /** @param {Picture[]} pictures */
   #step(pictures) {
     const skews = pictures.map(wrong);
@@ -78,6 +84,7 @@ export class Controller {
     const eased = Math.min(0, Math.max(...skews)) - EASE;
     const moved = shift(this.#sound, Math.max(needed, eased, -spare(this.#sound)));
     pictures.forEach((picture, i) => shift(picture, moved - skews[i]));
+    if (pictures.some(isBound)) this.#hold();
   }
 }
 

@@ -43,6 +43,7 @@ for (const [name, [kind, talkers, conditions]] of Object.entries(SESSIONS)) {
   test(`lips and voice are together: ${name}`, { timeout: 900_000, skip: unable() }, async (t) => {
     await measure(kind, talkers, chosen, ALL ? 30 : 20, (row) => {
       rows.push(row);
+      writeFileSync(TABLE, tableOf(rows));
       t.diagnostic(tableOf([row]).split('\n')[2]);
     });
     const bad = rows.filter((row) => row.good === false);
@@ -50,7 +51,4 @@ for (const [name, [kind, talkers, conditions]] of Object.entries(SESSIONS)) {
   });
 }
 
-after(() => {
-  writeFileSync(TABLE, tableOf(rows));
-  if (ALL) console.log(tableOf(rows));
-});
+after(() => { if (ALL) console.log(tableOf(rows)); });
