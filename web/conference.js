@@ -176,6 +176,9 @@ function view() {
     waiting: (list) => beside.waiting(list),
     asked: (by, permission) => void beside.asked(by, permission, () => stage.switchOn(permission)),
     chat: (messages, anew) => beside.chat(messages, anew),
+    files: (files, anew) => beside.files(files, anew),
+    fileGone: (id) => beside.fileGone(id),
+    fileLeaves: (id, share) => beside.fileLeaves(id, share),
     reached: (here) => stage.reached(here),
     add(other) {
       beside.update(other);

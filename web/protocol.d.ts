@@ -80,6 +80,28 @@ export type Topology = "adaptive" | "claimed";
 
 export type SoundMode = "mix" | "relay";
 
+export type FileSignal = { "kind": "description", 
+/**
+ * `offer` or `answer`.
+ */
+description_type: string, 
+/**
+ * The session description (RFC 8866).
+ */
+sdp: string, } | { "kind": "candidate", 
+/**
+ * The candidate attribute's value; empty: no more will come.
+ */
+candidate: string, 
+/**
+ * The m-line's mid.
+ */
+mid: string | null, 
+/**
+ * The m-line's index.
+ */
+mline_index: number | null, } | { "kind": "refuse", };
+
 export type PairSignal = { "kind": "call", } | { "kind": "description", 
 /**
  * `offer`, `answer`, `pranswer` or `rollback`.
@@ -120,7 +142,19 @@ rtp_time: number,
 /**
  * When its publisher captured what has it: milliseconds since 1970 by his own clock, the one of his sender reports.
  */
-captured_ms: number, };
+captured_ms: number, } | { "kind": "file", 
+/**
+ * Which.
+ */
+file: number, 
+/**
+ * The connection's number, counted by whoever wants the file: an answer names its offer's.
+ */
+attempt: number, 
+/**
+ * What.
+ */
+signal: FileSignal, };
 
 export type PairState = "slow" | "connected" | "failed";
 
@@ -214,7 +248,35 @@ text: string,
 /**
  * The message that it replies to.
  */
-reply_to: number | null, } | { "kind": "mute", 
+reply_to: number | null, } | { "kind": "offer", 
+/**
+ * Its name: 1 to 255 characters, no control characters and no slashes.
+ */
+name: string, 
+/**
+ * In octets: 1 to 2^30.
+ */
+size: number, 
+/**
+ * What it is (RFC 6838), at most 100 characters; may be empty.
+ */
+media_type: string, 
+/**
+ * SHA-256 (FIPS 180-4) of all of it, as 64 hexadecimal digits in lower case.
+ */
+sha256: string, } | { "kind": "withdraw", 
+/**
+ * Its number.
+ */
+file: number, } | { "kind": "fetch", 
+/**
+ * Its number.
+ */
+file: number, 
+/**
+ * Whether from him.
+ */
+direct: boolean, } | { "kind": "mute", 
 /**
  * Whose; `None`: everyone's.
  */
@@ -409,6 +471,46 @@ path: Path,
  * the sound is ahead (the sign of ITU-R BT.1359).
  */
 skew_ms: number, };
+
+export type FileCopy = "none" | "coming" | "there";
+
+export type FileInfo = { 
+/**
+ * Its number; the next one's is higher.
+ */
+id: number, 
+/**
+ * Whose.
+ */
+from: string, 
+/**
+ * His name.
+ */
+by: string, 
+/**
+ * The file's name. Plain text; never to be taken for HTML, nor for a path.
+ */
+name: string, 
+/**
+ * In octets.
+ */
+size: number, 
+/**
+ * What he says that it is (RFC 6838); may be empty, and is not to be relied on.
+ */
+media_type: string, 
+/**
+ * SHA-256 (FIPS 180-4) of all of it, as 64 hexadecimal digits. What has another is not this file.
+ */
+sha256: string, 
+/**
+ * When it was offered, in milliseconds since 1970 by the service's clock.
+ */
+at: number, 
+/**
+ * Whether the server has a copy.
+ */
+copy: FileCopy, };
 
 export type ConferenceInfo = { 
 /**
@@ -643,6 +745,10 @@ sound: SoundMode,
  */
 chat: Array<ChatMessage>, 
 /**
+ * The files that can be had, the oldest first.
+ */
+files: Array<FileInfo>, 
+/**
  * With what `resume` makes you the same again; a secret.
  */
 resume_key: string, 
@@ -803,7 +909,19 @@ waiting: Array<Waiting>, } | { "type": "chat",
 /**
  * What.
  */
-message: ChatMessage, } | { "type": "asked", 
+message: ChatMessage, } | { "type": "file", 
+/**
+ * Which.
+ */
+file: FileInfo, } | { "type": "file_gone", 
+/**
+ * Its number.
+ */
+file: number, } | { "type": "upload", 
+/**
+ * Its number.
+ */
+file: number, } | { "type": "asked", 
 /**
  * Who.
  */
@@ -871,7 +989,7 @@ export type LeaveReason = "left" | "vanished" | "leg_failed" | "removed" | "bann
 
 export type EndReason = "moderator" | "empty" | "shutdown";
 
-export type ErrorCode = "malformed" | "too_large" | "out_of_order" | "bad_token" | "forbidden" | "full" | "no_conference" | "no_participant" | "bad_name" | "bad_sdp" | "bad_candidate" | "locked" | "banned" | "denied" | "taken_over" | "cannot_resume" | "bad_text" | "too_many" | "internal";
+export type ErrorCode = "malformed" | "too_large" | "out_of_order" | "bad_token" | "forbidden" | "full" | "no_conference" | "no_participant" | "bad_name" | "bad_sdp" | "bad_candidate" | "locked" | "banned" | "denied" | "taken_over" | "cannot_resume" | "bad_text" | "bad_file" | "too_many" | "internal";
 
 export type CreateConference = { 
 /**

@@ -41,6 +41,7 @@ const TOLD = 1_000;
 export class Room {
   /** @type {Line} */ #line;
   /** What this page asks for, each with its one answer. */ acts = new Acts((message) => this.#say(message));
+  /** Loaded when it is needed. @type {Promise<import('./files.js').Files> | null} */ #files = null;
   #probe = new Probe({
     signal: (signal) => this.#say({ type: 'probe', signal }),
     connect: (stun) => (stun ? this.#mesh.connection({}) : new RTCPeerConnection()),
@@ -52,7 +53,7 @@ export class Room {
     say: (skews) => this.#say({ type: 'skews', skews }),
   });
   #word = new Word();
-  #newcomer; #view; #own; #mesh; #served; #handlers;
+  #conference; #newcomer; #view; #own; #mesh; #served; #handlers;
   /** @type {Meter | null} */ #meter = null;
   #inside = false;
   #closed = false;
@@ -66,6 +67,7 @@ export class Room {
    * @param {Place | null} [place]  as whom to come back; null: one comes
    */
   constructor(conference, newcomer, devices, view, place = null) {
+    this.#conference = conference;
     this.#newcomer = newcomer;
     this.#own = new Own(devices);
     this.#view = view;
@@ -180,6 +182,20 @@ export class Room {
     return may;
   }
 
+  /** What is offered, and what is fetched. */
+  files() {
+    this.#files ??= import('./files.js').then(({ Files }) => new Files({
+      acts: this.acts,
+      signal: (to, signal) => this.#say({ type: 'pair', to, signal }),
+      connect: () => this.#mesh.connection({}),
+      conference: this.#conference,
+      place: () => this.place,
+      me: () => this.me?.id ?? '',
+      view: this.#view,
+    }));
+    return this.#files;
+  }
+
   /** @param {import('./protocol.d.ts').Loudness[]} gains  how loudly I hear others from now on */
   setGains(gains) { this.#say({ type: 'gains', gains }); }
 
@@ -208,6 +224,7 @@ export class Room {
     this.lips.close();
     this.#line.close();
     this.acts.lost();
+    void this.#files?.then((files) => files.close());
     this.#served.close();
     this.#probe.close();
     this.#mesh.close();
@@ -269,7 +286,7 @@ export class Room {
     const mesh = this.#mesh;
     return {
       ...this.#served.handlers(),
-      pair: ({ from, signal }) => mesh.signalled(from, signal),
+      pair: ({ from, signal }) => (signal.kind === 'file' ? void this.files().then((files) => files.signalled(from, signal)) : mesh.signalled(from, signal)),
       relay: ({ from, picture, attempt, signal }) => mesh.relayed(from, picture, attempt, signal),
       path: ({ publisher, source, path, mid, relay, why }) => mesh.plan({ publisher, source }, { path, mid, relay, why }),
       send: ({ picture, to, on }) => mesh.sendTo(picture, to, on),
@@ -289,6 +306,9 @@ export class Room {
       rules: ({ rules }) => this.#view.rules(rules),
       waiting_list: ({ waiting }) => this.#view.waiting(waiting),
       asked: ({ by, permission }) => this.#view.asked(by, permission),
+      file: ({ file }) => void this.files().then((files) => files.told([file], false)),
+      file_gone: ({ file }) => void this.files().then((files) => files.gone(file)),
+      upload: ({ file }) => void this.files().then((files) => files.bring(file)),
       chat: ({ message }) => this.#view.chat([message], false),
       done: ({ request }) => this.acts.answered(request),
       bans: ({ request, bans }) => this.acts.answered(request, bans),
@@ -306,7 +326,7 @@ export class Room {
    * @param {import('./registration/handlers.js').Message<'welcome'>} welcome
    */
   #begin(welcome) {
-    const { me, conference, participants, stun_urls, may_end, sound, chat } = welcome;
+    const { me, conference, participants, stun_urls, may_end, sound, chat, files } = welcome;
     if (this.#inside) this.#forgetAll();
     this.#inside = true;
     this.#mesh.me = me;
@@ -317,13 +337,14 @@ export class Room {
     this.#served.soundIs(sound);
     participants.forEach((other) => this.#add(other));
     this.#view.chat(chat, true);
+    this.#filesAre(files);
   }
 
   /**
    * One is the same again: what changed meanwhile is caught up with, and what stayed as it was stays so.
    * @param {import('./registration/handlers.js').Message<'welcome'>} welcome
    */
-  #resume({ me, conference, participants, sound, chat }) {
+  #resume({ me, conference, participants, sound, chat, files }) {
     const there = new Set(participants.map(({ id }) => id));
     for (const id of [...this.others.keys()]) if (!there.has(id)) this.#remove(id, 'left');
     for (const other of participants) (this.others.has(other.id) ? this.#update(other) : this.#add(other));
@@ -333,10 +354,14 @@ export class Room {
     this.#view.rules(conference.rules);
     this.#view.waiting([]);
     this.#view.chat(chat, true);
+    this.#filesAre(files);
     if (sound !== this.soundMode) this.#served.soundIs(sound);
     this.#tellAgain();
     this.#awaitPlan();
   }
+
+  /** @param {import('./protocol.d.ts').FileInfo[]} all */
+  #filesAre(all) { if (this.#files || all.length > 0) void this.files().then((files) => files.all(all)); }
 
   /** What was said while nobody heard it is said again; and the leg finds its way from wherever one is now. */
   #tellAgain() {

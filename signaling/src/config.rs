@@ -99,6 +99,9 @@ pub struct Settings {
     /// Seconds after which an empty conference ends [default: 3600]
     #[arg(long, env = "CONVENE_EMPTY_GRACE", value_name = "SECONDS")]
     pub empty_grace: Option<u64>,
+    /// Megabytes of the largest file that the server passes on for those who cannot get it from each other; 0: none [default: 25]
+    #[arg(long, env = "CONVENE_FILE_LIMIT", value_name = "MEGABYTES")]
+    pub file_limit: Option<u32>,
     /// Days after a conference's end until the addresses of its participants are deleted [default: 7]
     #[arg(long, env = "CONVENE_ADDRESS_RETENTION", value_name = "DAYS")]
     pub address_retention: Option<u64>,
@@ -188,6 +191,8 @@ pub struct Config {
     pub listener_packet: u32,
     /// How long a conference may stand empty.
     pub empty_grace: Duration,
+    /// The largest file of which the server keeps a copy, in octets.
+    pub file_limit: u64,
     /// How long addresses are kept after a conference's end.
     pub address_retention: Duration,
     /// Conferences that one address may create per minute.
@@ -282,6 +287,7 @@ impl Settings {
             max_participants,
             listener_packet,
             empty_grace,
+            file_limit,
             address_retention,
             creations_per_minute,
         )
@@ -322,6 +328,13 @@ impl Settings {
                 1..=31_536_000,
                 "1 to 31536000 seconds",
             )?),
+            file_limit: 1_000_000
+                * u64::from(within(
+                    "file-limit",
+                    self.file_limit.unwrap_or(25),
+                    0..=1000,
+                    "0 to 1000 megabytes",
+                )?),
             address_retention: Duration::from_secs(
                 24 * 3600
                     * within(
@@ -499,6 +512,7 @@ mod tests {
             ),
             ("max-participants = 1", "2 to 500"),
             ("empty-grace = 0", "`empty-grace` is 0"),
+            ("file-limit = 1001", "0 to 1000 megabytes"),
             ("listener-packet = 30", "20, 40 or 60"),
             ("public-url = \"ftp://x\"", "`public-url`"),
         ];

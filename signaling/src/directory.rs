@@ -197,6 +197,7 @@ mod tests {
             legs: LegKind::new(&Ports::Nice(50_000..=50_999), None, 20).unwrap(),
             meters: Arc::<Meters>::default(),
             empty_grace: Duration::from_secs(9),
+            file_limit: 0,
         })
     }
 

@@ -1,9 +1,13 @@
 //! Every way in which a request over HTTP can fail, by whose fault, and what is answered.
 
+use convene_conference::Refusal;
 use convene_protocol::{ApiError, ErrorCode};
 use warp::http::StatusCode;
 
-use crate::{ids::NoRandomness, store::StoreError, tokens::TokenError};
+use crate::{
+    files::OtherFile, ids::NoRandomness, room::NoCopy, store::StoreError, tokens::TokenError,
+    translate,
+};
 
 /// Why a request is not granted.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,15 @@ pub enum Failure {
     /// Too often.
     #[error("too many conferences were created from your address; try again in a minute")]
     TooMany,
+    /// No copy of a file for him, or from him.
+    #[error(transparent)]
+    NoCopy(#[from] NoCopy),
+    /// A copy of something else.
+    #[error(transparent)]
+    OtherFile(#[from] OtherFile),
+    /// No memory for a copy.
+    #[error("the server cannot keep more copies of files now")]
+    NoPlace,
     /// Our disk.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,9 +110,21 @@ impl Failure {
             }
             Self::NoConference => (StatusCode::NOT_FOUND, ErrorCode::NoConference),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany),
+            Self::NoCopy(why) => no_copy(why),
+            Self::OtherFile(_) => (StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadFile),
+            Self::NoPlace => (StatusCode::INSUFFICIENT_STORAGE, ErrorCode::Full),
             Self::Store(_) | Self::NoRandomness(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Internal)
             }
         }
+    }
+}
+
+fn no_copy(why: &NoCopy) -> (StatusCode, ErrorCode) {
+    match why {
+        NoCopy::NotYou => (StatusCode::UNAUTHORIZED, ErrorCode::BadToken),
+        NoCopy::TooOften => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany),
+        NoCopy::Refused(why @ Refusal::NoFile(_)) => (StatusCode::NOT_FOUND, translate::code(why)),
+        NoCopy::Refused(why) => (StatusCode::CONFLICT, translate::code(why)),
     }
 }

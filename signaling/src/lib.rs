@@ -10,6 +10,7 @@ pub mod doctor;
 
 mod directory;
 mod failure;
+mod files;
 mod ids;
 mod leg;
 mod limits;

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use convene_conference::{Conference, Effect, EndReason, Event, ParticipantId, Settings};
+use convene_conference::{
+    Conference, Effect, EndReason, Event, FileOffer, ParticipantId, Settings,
+};
 use convene_pipelines::{Leg, LegEvent};
 use convene_protocol::{
     AuditEntry, ClientMessage, ConferenceInfo, PairSignal, PathRecord, Publishing, Role, Wishes,
@@ -23,7 +25,9 @@ use tokio::{
 };
 
 use crate::{
+    files::Copy,
     leg::{LegKind, video_slots},
+    limits::Bucket,
     metrics::Meters,
     outbox::{Line, Outbox},
     probe,
@@ -34,11 +38,13 @@ use crate::{
 };
 
 mod captures;
+mod files;
 mod legs;
 mod people;
 mod probing;
 mod whereabouts;
 
+pub use files::{Bearer, NoCopy, Wanted};
 use whereabouts::Whereabouts;
 
 /// Messages that may wait in a conference's mailbox; then sockets wait, and so the pages behind them.
@@ -72,6 +78,31 @@ pub enum Input {
         request: u32,
         /// What the database has.
         found: Result<Vec<AuditEntry>, StoreError>,
+    },
+    /// Somebody brings the server a copy of a file.
+    Upload {
+        /// Who.
+        bearer: Bearer,
+        /// Which.
+        file: u32,
+        /// Whether he may.
+        reply: oneshot::Sender<Result<Wanted, NoCopy>>,
+    },
+    /// It is there, or will not be.
+    Uploaded {
+        /// Of which.
+        file: u32,
+        /// The copy.
+        copy: Option<Copy>,
+    },
+    /// Somebody takes the server's copy of a file.
+    Download {
+        /// Who.
+        bearer: Bearer,
+        /// Which.
+        file: u32,
+        /// The copy.
+        reply: oneshot::Sender<Result<(FileOffer, Copy), NoCopy>>,
     },
     /// A moderator asks how everyone gets everyone else's pictures.
     Paths(oneshot::Sender<Vec<PathRecord>>),
@@ -150,6 +181,8 @@ pub struct Shared {
     pub meters: Arc<Meters>,
     /// How long a conference may stand empty.
     pub empty_grace: Duration,
+    /// The largest file of which there is a copy, in octets.
+    pub file_limit: u64,
 }
 
 /// A conference's address.
@@ -178,6 +211,8 @@ pub struct Room {
     shared: Shared,
     conference: Conference<PairSignal>,
     seats: HashMap<ParticipantId, Seat>,
+    /// Of files, by their numbers.
+    copies: HashMap<u32, Copy>,
     mailbox: mpsc::Sender<Input>,
     people: Arc<AtomicUsize>,
     started: Instant,
@@ -203,6 +238,8 @@ struct Seat {
     welcomed: bool,
     /// Whether he waits for that.
     waits: bool,
+    /// How many copies of files he may ask for.
+    copies: Bucket,
 }
 
 impl Room {
@@ -228,6 +265,7 @@ impl Room {
             starts: record.starts_at.map_or(Duration::ZERO, |at| {
                 Duration::from_secs(at).saturating_sub(origin)
             }),
+            file_limit: shared.file_limit,
         };
         let info = ConferenceInfo {
             id: record.id.clone(),
@@ -241,6 +279,7 @@ impl Room {
             shared,
             conference: Conference::new(Duration::ZERO, settings, record.saved()),
             seats: HashMap::new(),
+            copies: HashMap::new(),
             mailbox,
             people,
             started: Instant::now(),
@@ -299,6 +338,18 @@ impl Room {
             Input::Leg(id, event) => self.leg_event(id, event),
             Input::Probe(id, news) => self.probe_news(id, news),
             Input::Audit { to, request, found } => self.tell_audit(&to, request, found),
+            // Whoever asked may have gone.
+            Input::Upload {
+                bearer,
+                file,
+                reply,
+            } => drop(reply.send(self.upload(&bearer, file))),
+            Input::Uploaded { file, copy } => self.uploaded(file, copy),
+            Input::Download {
+                bearer,
+                file,
+                reply,
+            } => drop(reply.send(self.download(&bearer, file))),
             Input::Paths(reply) => {
                 let paths = self.conference.paths();
                 // Whoever asked may have gone.
@@ -377,6 +428,7 @@ impl Room {
             Effect::CloseLeg(id) => self.close_leg(&id),
             Effect::Gone(id) => self.vacate(&id),
             Effect::Keep(kept) => self.keep(kept),
+            Effect::DropCopy(file) => drop(self.copies.remove(&file)),
             Effect::TellAudit { to, request } => self.look_up_audit(to, request),
             Effect::Over(reason) => self.end(reason),
         }
@@ -384,6 +436,7 @@ impl Room {
 
     fn end(&mut self, reason: EndReason) {
         self.over = Some(reason);
+        self.copies.clear();
         if reason != EndReason::Shutdown {
             self.note(Note::Ended { at: unix_now() });
         }

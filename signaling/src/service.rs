@@ -22,6 +22,7 @@ use warp::Filter;
 use crate::{
     config::{Config, Tls},
     directory::Directory,
+    files::Shelf,
     leg::LegKind,
     limits::{Buckets, Rate},
     listen::{ListenError, Listener},
@@ -47,6 +48,8 @@ pub struct House {
     pub(crate) store: Store,
     pub(crate) directory: Arc<Directory>,
     pub(crate) meters: Arc<Meters>,
+    /// The place for copies of files.
+    pub(crate) shelf: Shelf,
     creations: Mutex<Buckets<IpAddr>>,
     /// How many sockets are open.
     sockets: watch::Sender<usize>,
@@ -242,6 +245,7 @@ async fn house(
         )?,
         meters: Arc::clone(&meters),
         empty_grace: config.empty_grace,
+        file_limit: config.file_limit,
     });
     for conference in store.open_conferences().await? {
         directory.open(conference);
@@ -251,6 +255,7 @@ async fn house(
         per_second: f64::from(config.creations_per_minute) / 60.0,
     };
     Ok(House {
+        shelf: Shelf::new(config.file_limit),
         config,
         tokens,
         store,

@@ -11,14 +11,17 @@ use convene_protocol::{
 use convene_topology as topology;
 use inner::{Event, Notice};
 
+mod files;
 mod moderation;
 mod pictures;
 mod refusals;
 
+use files::file_out;
 pub use moderation::{action_in, audit_entry, rules_in, rules_out};
 use moderation::{ban, chat_message, permission_out, permissions_out, waiting, waits_for};
 pub use pictures::{layers, path_record, source_in, source_name};
 use pictures::{path_message, picture_in, picture_out, source_out};
+pub(crate) use refusals::code;
 pub use refusals::leg_refusal;
 use refusals::{denied, refusal};
 
@@ -132,10 +135,11 @@ pub fn message(notice: Notice<PairSignal>, to: Reader<'_>) -> ServerMessage {
             others,
             sound,
             chat,
+            files,
             returned,
         } => {
             let origin = to.origin;
-            let chat = chat.into_iter();
+            let (chat, files) = (chat.into_iter(), files.into_iter());
             ServerMessage::Welcome {
                 may_end: me.role == inner::Role::Moderator,
                 me: participant(me),
@@ -144,6 +148,7 @@ pub fn message(notice: Notice<PairSignal>, to: Reader<'_>) -> ServerMessage {
                 stun_urls: to.stun_url.into_iter().collect(),
                 sound: sound_out(sound),
                 chat: chat.map(|message| chat_message(message, origin)).collect(),
+                files: files.map(|file| file_out(file, origin)).collect(),
                 resume_key: to.resume_key.to_owned(),
                 resumed: returned,
             }
@@ -162,6 +167,11 @@ pub fn message(notice: Notice<PairSignal>, to: Reader<'_>) -> ServerMessage {
         Notice::Chat(message) => ServerMessage::Chat {
             message: chat_message(message, to.origin),
         },
+        Notice::File(file) => ServerMessage::File {
+            file: file_out(file, to.origin),
+        },
+        Notice::FileGone(file) => ServerMessage::FileGone { file },
+        Notice::Upload(file) => ServerMessage::Upload { file },
         Notice::Asked { by, permission } => ServerMessage::Asked {
             by: by.0,
             permission: permission_out(permission),

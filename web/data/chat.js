@@ -1,15 +1,14 @@
-// What was written to all, and how much of it one has not seen. Pure.
+// What was written or offered to all, and how much of it one has not seen. Pure.
 
-/** @typedef {import('../protocol.d.ts').ChatMessage} ChatMessage */
-
+/** @template {{id: number, from: string}} T  with numbers that rise */
 export class Chat {
-  /** @type {Map<number, ChatMessage>} */ #messages = new Map();
+  /** @type {Map<number, T>} */ #messages = new Map();
   /** Up to which one has seen them. */ #seen = 0;
 
   /**
-   * @param {ChatMessage[]} messages
+   * @param {T[]} messages
    * @param {boolean} anew  this is all there is
-   * @returns {{come: ChatMessage[], gone: number[]}}  what is new here, and what is there no more
+   * @returns {{come: T[], gone: number[]}}  what is new here, and what is there no more
    */
   take(messages, anew) {
     const there = new Set(messages.map(({ id }) => id));

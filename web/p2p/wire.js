@@ -2,6 +2,7 @@
 // what comes from there one after the other, since a candidate must not overtake the description it belongs to.
 
 /** @typedef {import('../protocol.d.ts').PairSignal} PairSignal */
+/** @typedef {Extract<PairSignal, {kind: 'description' | 'candidate'}>} WireSignal */
 
 export class Wire {
   #connection; #signal;
@@ -9,7 +10,7 @@ export class Wire {
 
   /**
    * @param {RTCPeerConnection} connection
-   * @param {(signal: PairSignal) => void} signal  sends to the other end
+   * @param {(signal: WireSignal) => void} signal  sends to the other end
    */
   constructor(connection, signal) {
     this.#connection = connection;

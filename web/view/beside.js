@@ -4,6 +4,7 @@ import { say } from '../i18n.js';
 import { NotDone } from '../permission/acts.js';
 import { aloud } from './aloud.js';
 import { ask } from './ask.js';
+import { attach } from './attach.js';
 import { ChatPanel } from './chat.js';
 import { People } from './people.js';
 import { Side } from './side.js';
@@ -21,6 +22,8 @@ export class Beside {
   #room; #tell;
   #side = new Side((panel) => this.#shown(panel));
   #people; #chat;
+  /** @type {import('./files.js').FilesPanel | null} */ #files = null;
+  /** It is loaded when it is needed. @type {Promise<import('./files.js').FilesPanel> | null} */ #loading = null;
   /** @type {ParticipantInfo | null} */ #me = null;
   /** Questions that stand open: nobody is asked the same twice at once. @type {Map<Permission, AbortController>} */ #asked = new Map();
   #waiting = 0;
@@ -39,8 +42,8 @@ export class Beside {
       serveSound: (mode) => this.#room()?.serveSound(mode),
       end: () => this.#room()?.end(),
     }, ({ hands, waiting }) => this.#counted(hands, waiting));
-    this.#chat = new ChatPanel((text, replyTo) => this.#say(text, replyTo), (unseen) =>
-      this.#side.count('chat', unseen, say('chatNews', { count: unseen })));
+    this.#chat = new ChatPanel((text, replyTo) => this.#say(text, replyTo), () => this.#countUnseen());
+    attach((files) => this.#withFiles((panel) => void panel.offer(files)));
     document.addEventListener('visibilitychange', () => this.#shown(this.#side.panel));
   }
 
@@ -49,6 +52,7 @@ export class Beside {
     this.#me = me;
     this.#people.enter(me);
     this.#chat.me(me);
+    this.#files?.me(me);
   }
 
   /** @param {ParticipantInfo} me  as one is now */
@@ -57,6 +61,7 @@ export class Beside {
     this.#me = me;
     this.#people.me(me);
     this.#chat.me(me);
+    this.#files?.me(me);
     if (before) this.#sayWhatChanged(before, me);
   }
 
@@ -86,6 +91,21 @@ export class Beside {
   chat(messages, anew) { this.#chat.take(messages, anew); }
 
   /**
+   * @param {import('../protocol.d.ts').FileInfo[]} files
+   * @param {boolean} anew
+   */
+  files(files, anew) { this.#withFiles((panel) => panel.take(files, anew)); }
+
+  /** @param {number} id */
+  fileGone(id) { this.#withFiles((panel) => panel.gone(id)); }
+
+  /**
+   * @param {number} id
+   * @param {number | null} share
+   */
+  fileLeaves(id, share) { this.#withFiles((panel) => panel.leaves(id, share)); }
+
+  /**
    * A moderator asks one to switch something on. It is never done by itself.
    * @param {string} by
    * @param {Permission} permission
@@ -104,6 +124,7 @@ export class Beside {
     this.#me = null;
     for (const open of this.#asked.values()) open.abort();
     this.#people.clear();
+    this.#files?.clear();
     this.#side.close();
   }
 
@@ -128,9 +149,16 @@ export class Beside {
    * @param {number | null} replyTo
    * @returns {Promise<string | null>}  why it was not said
    */
-  async #say(text, replyTo) {
+  #say(text, replyTo) { return this.#attempt((room) => room.acts.do({ kind: 'say', text, reply_to: replyTo })); }
+
+  /**
+   * @param {(room: Room) => Promise<void>} what
+   * @returns {Promise<string | null>}  why it was not done
+   */
+  async #attempt(what) {
+    const room = this.#room();
     try {
-      await this.#room()?.acts.do({ kind: 'say', text, reply_to: replyTo });
+      if (room) await what(room);
       return null;
     } catch (error) {
       return this.#inWords(error);
@@ -144,7 +172,39 @@ export class Beside {
   }
 
   /** @param {import('./side.js').Panel | null} panel */
-  #shown(panel) { this.#chat.visible = panel === 'chat' && !document.hidden; }
+  #shown(panel) {
+    const visible = panel === 'chat' && !document.hidden;
+    this.#chat.visible = visible;
+    if (this.#files) this.#files.visible = visible;
+  }
+
+  #countUnseen() {
+    const count = this.#chat.unseen + (this.#files?.unseen ?? 0);
+    this.#side.count('chat', count, say('chatNews', { count }));
+  }
+
+  /** @param {(panel: import('./files.js').FilesPanel) => void} what */
+  #withFiles(what) {
+    this.#loading ??= import('./files.js').then(({ FilesPanel }) => {
+      const panel = new FilesPanel(this.#chat, {
+        offer: (file) => this.#attempt(async (room) => (await room.files()).offer(file)),
+        withdraw: (file) => this.#attempt((room) => room.acts.do({ kind: 'withdraw', file })),
+        fetch: async (file, told, stop) => (await this.#here().files()).fetch(file, told, stop),
+        mine: async (file) => (await this.#here().files()).mine(file),
+      }, () => this.#countUnseen());
+      this.#files = panel;
+      if (this.#me) panel.me(this.#me);
+      this.#shown(this.#side.panel);
+      return panel;
+    });
+    void this.#loading.then(what);
+  }
+
+  #here() {
+    const room = this.#room();
+    if (!room) throw new Error('one is in no conference');
+    return room;
+  }
 
   /**
    * @param {number} hands
@@ -164,7 +224,8 @@ export class Beside {
     if (before.role !== now.role) return this.#announce(say(BECAME[now.role]));
     const [could, can] = [before.permissions, now.permissions];
     if (could.microphone !== can.microphone) return this.#announce(say(can.microphone ? 'microphoneAllowed' : 'microphoneForbidden'));
-    if (could.chat !== can.chat) this.#announce(say(can.chat ? 'chatAllowed' : 'chatForbidden'));
+    if (could.chat !== can.chat) return this.#announce(say(can.chat ? 'chatAllowed' : 'chatForbidden'));
+    if (could.files !== can.files) this.#announce(say(can.files ? 'filesAllowed' : 'filesForbidden'));
   }
 
   /** @param {string} words */

@@ -20,7 +20,7 @@ const END = 60;
 const TOGETHER = 120_000;
 
 export class ChatPanel {
-  #chat = new Chat();
+  /** @type {Chat<ChatMessage>} */ #chat = new Chat();
   /** @type {Map<number, HTMLElement>} */ #rows = new Map();
   #list = element('messages');
   #form = /** @type {HTMLFormElement} */ (element('write'));
@@ -35,7 +35,7 @@ export class ChatPanel {
 
   /**
    * @param {(text: string, replyTo: number | null) => Promise<string | null>} send  why it was not, in words; null: it was
-   * @param {(unseen: number) => void} counted
+   * @param {() => void} counted  whether one has seen all may have changed
    */
   constructor(send, counted) {
     this.#send = send;
@@ -65,7 +65,9 @@ export class ChatPanel {
     this.#me = me.id;
     this.#may = me.permissions.chat;
     element('chat-forbidden').hidden = this.#may;
-    this.#form.hidden = !this.#may;
+    element('attach').hidden = !me.permissions.files;
+    this.#form.hidden = !this.#may && !me.permissions.files;
+    element('words').hidden = element('send').hidden = !this.#may;
     this.#count();
   }
 
@@ -86,7 +88,7 @@ export class ChatPanel {
     for (const message of come) {
       const row = this.#row(message);
       this.#rows.set(message.id, row);
-      this.append(row, message.from === this.#me);
+      this.#place(row, message.from === this.#me, message.at);
     }
     element('no-messages').hidden = this.#list.childElementCount > 0;
     this.#count();
@@ -96,22 +98,56 @@ export class ChatPanel {
    * Something else that belongs among the messages.
    * @param {HTMLElement} row
    * @param {boolean} own
+   * @param {number} at  in milliseconds since 1970
    */
-  append(row, own) {
-    const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < END;
-    this.#list.append(row);
-    element('no-messages').hidden = true;
-    if (atEnd || own) this.#toEnd();
+  append(row, own, at) {
+    this.#last = null;
+    this.#place(row, own, at);
   }
 
-  /** Whatever stands under the last name is over: something else came between. */
-  interrupt() { this.#last = null; }
+  /**
+   * What is there grows; whoever was at its end stays there.
+   * @param {() => void} change
+   */
+  grow(change) {
+    const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < END;
+    change();
+    if (atEnd) this.#toEnd();
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {boolean} own
+   * @param {number} at
+   */
+  #place(row, own, at) {
+    row.dataset.at = String(at);
+    const later = /** @type {HTMLElement[]} */ ([...this.#list.children]).find((other) => Number(other.dataset.at) > at);
+    this.grow(() => this.#list.insertBefore(row, later ?? null));
+    element('no-messages').hidden = true;
+    if (own) this.#toEnd();
+  }
 
   #toEnd() { this.#list.scrollTop = this.#list.scrollHeight; }
 
   #count() {
     if (this.#visible && !document.hidden) this.#chat.see();
-    this.#counted(this.#chat.unseen(this.#me));
+    this.#counted();
+  }
+
+  /** How many of others' messages one has not seen. */
+  get unseen() { return this.#chat.unseen(this.#me); }
+
+  /**
+   * Something is on its way to all.
+   * @param {() => Promise<string | null>} what  why it did not come there, in words
+   */
+  async busy(what) {
+    this.#busy(true);
+    const trouble = await what();
+    this.#busy(false);
+    this.#tell(trouble);
+    return trouble;
   }
 
   async #submit() {
@@ -119,11 +155,7 @@ export class ChatPanel {
     if (!text || this.#sending) return;
     this.#tell(text.length > MOST ? say('errorBadText') : null);
     if ([...text].length > MOST) return;
-    this.#busy(true);
-    const trouble = await this.#send(text, this.#replyTo);
-    this.#busy(false);
-    this.#tell(trouble);
-    if (trouble !== null) return;
+    if (await this.busy(() => this.#send(text, this.#replyTo)) !== null) return;
     this.#words.value = '';
     this.#reply(null);
     this.#measure();

@@ -4,7 +4,7 @@ import type { Door } from '../doors.js';
 import type { Voice } from '../leg.js';
 import type { Screen } from '../pictures.js';
 import type {
-  ChatMessage, ConferenceInfo, EndReason, ErrorCode, ParticipantInfo, Permission, Rules, SoundMode, Source, Talker, Waiting, WaitsFor,
+  ChatMessage, ConferenceInfo, EndReason, ErrorCode, FileInfo, ParticipantInfo, Permission, Rules, SoundMode, Source, Talker, Waiting, WaitsFor,
 } from '../protocol.d.ts';
 
 export interface View {
@@ -24,6 +24,12 @@ export interface View {
   asked(by: string, permission: Permission): void;
   /** Something was written; `anew`: this is all there is. */
   chat(messages: ChatMessage[], anew: boolean): void;
+  /** Files are offered, or others than they were; `anew`: these are all there are. */
+  files(files: FileInfo[], anew: boolean): void;
+  /** A file cannot be had any more. */
+  fileGone(file: number): void;
+  /** How much of mine has gone to somebody or to the server; null: that is over. */
+  fileLeaves(file: number, share: number | null): void;
   /** What this page passes on. */
   relaying(passed: Passed[]): void;
   talkers(talkers: Talker[]): void;

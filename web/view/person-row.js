@@ -17,8 +17,8 @@ export const ROLES = { moderator: 'roleModerator', speaker: 'roleSpeaker', liste
 /** @type {Record<Permission, Key>} */
 export const PERMISSIONS = { microphone: 'microphone', camera: 'camera', screen: 'screenPermission', chat: 'chat', files: 'files' };
 
-/** Those that this page knows a use for. @type {Permission[]} */
-export const USED = ['microphone', 'camera', 'screen', 'chat'];
+/** In the order in which they are shown. */
+export const USED = /** @type {Permission[]} */ (Object.keys(PERMISSIONS));
 
 // What a listener has none of, whatever is permitted.
 const SENT = ['microphone', 'camera', 'screen'];

@@ -22,6 +22,7 @@ export function refusal(code, message) {
 /** Where what was asked for says more than the error's name. @type {Partial<Record<string, import('../i18n.js').Key>>} */
 const SAID = {
   'say forbidden': 'chatForbidden', 'say too_many': 'errorTooFast', 'say bad_text': 'errorBadText',
+  'offer forbidden': 'filesForbidden', 'offer too_many': 'errorTooFast', 'offer bad_file': 'errorBadFile', 'offer full': 'errorManyFiles',
   'ask forbidden': 'errorAskedInVain', 'role forbidden': 'errorLastModerator', 'hand_over forbidden': 'errorLastModerator',
   'permit forbidden': 'errorIsModerator', 'remove forbidden': 'errorIsModerator',
   'unban out_of_order': 'errorGone', 'say out_of_order': 'errorGone',
@@ -34,7 +35,7 @@ const SAID = {
 export function notDone({ action, code, message }, moderates = true) {
   if (code === 'lost') return say('errorLost');
   if (code === 'no_participant') return say('errorGone');
-  const words = moderates || action.kind === 'say' ? SAID[`${action.kind} ${code}`] : undefined;
+  const words = moderates || ['say', 'offer'].includes(action.kind) ? SAID[`${action.kind} ${code}`] : undefined;
   return words ? say(words) : refusal(code, message);
 }
 

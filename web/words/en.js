@@ -306,6 +306,24 @@ export const en = {
   errorBadText: 'A message has 1 to 2000 characters.',
   errorTooFast: 'You write faster than anyone reads. Wait a moment.',
 
+  // Files.
+  fileOffer: 'Offer files',
+  fileFetch: 'Fetch',
+  fileSave: 'Save',
+  fileBack: 'Take back',
+  fileDirect: '{percent} %, from browser to browser',
+  fileServer: '{percent} %, through the server',
+  fileLeaves: '{percent} % sent',
+  fileCame: '{name} is here.',
+  fileGone: 'no longer offered',
+  filesAllowed: 'You may offer files again.',
+  filesForbidden: 'A moderator does not allow you to offer files now.',
+  errorBadFile: 'This file cannot be offered: it is empty or has more than 1 GB.',
+  errorManyFiles: 'Too many files are offered already: take one back first.',
+  errorLargeFile: 'The two browsers do not reach each other, and the file is too large for the server.',
+  errorUnreached: 'The file could not be fetched.',
+  errorDamaged: 'What came is not the file that was offered. It was thrown away.',
+
   // Refusals.
   errorFull: 'This conference is full.',
   errorLocked: 'This conference is locked: nobody new gets in at the moment.',

@@ -307,6 +307,24 @@ export const zh = {
   errorBadText: '消息应为 1 至 2000 个字符。',
   errorTooFast: '发送过快，请稍候。',
 
+  // Files.
+  fileOffer: '发送文件',
+  fileFetch: '获取',
+  fileSave: '保存',
+  fileBack: '撤回',
+  fileDirect: '{percent}%，由浏览器直接传输',
+  fileServer: '{percent}%，经服务器传输',
+  fileLeaves: '已发送 {percent}%',
+  fileCame: '{name} 已收到。',
+  fileGone: '已不再提供',
+  filesAllowed: '您可以再次发送文件。',
+  filesForbidden: '主持人目前不允许您发送文件。',
+  errorBadFile: '无法发送此文件：文件为空或超过 1 GB。',
+  errorManyFiles: '会议中的文件过多：请先撤回一个。',
+  errorLargeFile: '两个浏览器无法直接连接，而文件过大，无法经服务器传输。',
+  errorUnreached: '无法获取此文件。',
+  errorDamaged: '收到的内容与所发送的文件不符，已丢弃。',
+
   // Refusals.
   errorFull: '会议人数已满。',
   errorLocked: '会议已锁定，暂时不接受新的参会者。',

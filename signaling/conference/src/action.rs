@@ -1,8 +1,8 @@
 //! What somebody may ask for that has one answer: done, or refused with a reason.
 
-use crate::{ParticipantId, Permission, Role};
+use crate::{FileOffer, ParticipantId, Permission, Role};
 
-/// What is asked for. All but the first two are for moderators.
+/// What is asked for. All from [`Mute`](Self::Mute) on is for moderators.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// His own hand goes up or down.
@@ -13,6 +13,17 @@ pub enum Action {
         text: String,
         /// The message that it replies to.
         reply_to: Option<u32>,
+    },
+    /// He offers a file to all.
+    Offer(FileOffer),
+    /// A file is taken back: his own, or a moderator takes another's.
+    Withdraw(u32),
+    /// He wants a file.
+    Fetch {
+        /// Which.
+        file: u32,
+        /// Whether from whoever offers it; else from the server.
+        direct: bool,
     },
     /// Somebody's microphone is off, or everyone's but the moderators'; whoever may can switch it on again.
     Mute(Option<ParticipantId>),
@@ -64,7 +75,14 @@ pub enum Action {
 impl Action {
     /// Whether everyone may ask for it, for himself.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(self, Self::Hand(_) | Self::Say { .. })
+        matches!(
+            self,
+            Self::Hand(_)
+                | Self::Say { .. }
+                | Self::Offer(_)
+                | Self::Withdraw(_)
+                | Self::Fetch { .. }
+        )
     }
 
     /// Whether moderators shall find it in the list of what was done.

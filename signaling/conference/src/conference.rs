@@ -4,6 +4,7 @@ mod bans;
 mod chat;
 mod doing;
 mod door;
+mod files;
 mod listening;
 mod moderation;
 mod plan;
@@ -20,6 +21,7 @@ use convene_topology::{Number, Picture, Planner, Policy};
 
 pub use bans::Ban;
 pub use chat::{ChatMessage, MAX_TEXT};
+pub use files::{FileCopy, FileOffer, OfferedFile};
 
 use crate::{
     Effect, EndReason, Event, LeaveReason, Participant, ParticipantId, Rules, SoundMode,
@@ -28,6 +30,7 @@ use crate::{
 use bans::Bans;
 use chat::Chat;
 use door::Guest;
+use files::Files;
 use succession::Lead;
 
 /// What a conference is made with.
@@ -45,6 +48,8 @@ pub struct Settings {
     pub empty_grace: Duration,
     /// When it begins; until then only moderators enter.
     pub starts: Duration,
+    /// The largest file of which the server keeps a copy, in octets.
+    pub file_limit: u64,
 }
 
 /// What survived of it.
@@ -74,6 +79,7 @@ pub struct Conference<S> {
     bans: Bans,
     lead: Lead,
     chat: Chat,
+    files: Files,
     planner: Planner,
     /// What is shown in each subscriber's slots.
     shown: BTreeMap<(Number, usize), Picture>,
@@ -105,6 +111,7 @@ impl<S> Conference<S> {
             bans: Bans::new(saved.bans),
             lead: Lead::new(saved.moderators, saved.led),
             chat: Chat::default(),
+            files: Files::default(),
             planner,
             shown: BTreeMap::new(),
             relayed: BTreeSet::new(),
@@ -140,6 +147,8 @@ impl<S> Conference<S> {
                 report,
             } => self.relay_state(now, (&from, &relay), &picture, report),
             Event::Wish(id, wishes) => self.wish(&id, wishes),
+            Event::CopyBegins(file) => self.copy_begins(now, file),
+            Event::Copied { file, whole } => self.copied(file, whole),
             Event::Publish(id, publishing) => self.publish(&id, publishing),
             Event::Want(id, pictures) => self.want(&id, &pictures),
             Event::Gains(id, gains) => self.set_gains(&id, gains),
@@ -187,6 +196,7 @@ impl<S> Conference<S> {
             self.start_by(),
             self.succession_by(),
             self.planner.deadline(),
+            self.files.deadline(),
         ];
         members.chain(others.into_iter().flatten()).min()
     }

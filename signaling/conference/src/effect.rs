@@ -6,8 +6,8 @@ use convene_topology::{Class, Path, Source, Why};
 use thiserror::Error;
 
 use crate::{
-    Action, Ban, ChatMessage, Gain, ParticipantId, Permission, Permissions, PictureOf, Publishing,
-    Role, Rules, SoundMode,
+    Action, Ban, ChatMessage, Gain, OfferedFile, ParticipantId, Permission, Permissions, PictureOf,
+    Publishing, Role, Rules, SoundMode,
 };
 
 /// Something to do.
@@ -65,6 +65,8 @@ pub enum Effect<S> {
     Sound(SoundMode),
     /// Write down what has to survive.
     Keep(Kept),
+    /// Throw the server's copy of a file away.
+    DropCopy(u32),
     /// Tell him what moderators did.
     TellAudit {
         /// Whom.
@@ -148,6 +150,8 @@ pub enum Notice<S> {
         sound: SoundMode,
         /// What was written, as far back as is kept.
         chat: Vec<ChatMessage>,
+        /// The files that can be had.
+        files: Vec<OfferedFile>,
         /// Whether he was in before, and is the same again.
         returned: bool,
     },
@@ -161,6 +165,12 @@ pub enum Notice<S> {
     Rules(Rules),
     /// Somebody wrote.
     Chat(ChatMessage),
+    /// A file is offered, or the server's copy of it has changed.
+    File(OfferedFile),
+    /// A file cannot be had any more.
+    FileGone(u32),
+    /// The server wants a copy of his file.
+    Upload(u32),
     /// A moderator asks him to switch something on.
     Asked {
         /// Who.
@@ -371,6 +381,35 @@ pub enum Refusal {
     /// Too much is written.
     #[error("you write faster than anyone reads; wait a moment")]
     TooFast,
+    /// Not a file that can be offered.
+    #[error("{0}")]
+    BadFile(&'static str),
+    /// As many are offered as may be.
+    #[error("{max} files are offered already; take one back")]
+    ManyFiles {
+        /// How many may be.
+        max: usize,
+    },
+    /// There is no such file.
+    #[error("there is no file {0}")]
+    NoFile(u32),
+    /// Whoever offers it cannot be asked for it.
+    #[error("`{0}` is not there at the moment")]
+    NotHere(String),
+    /// The server takes no copy of it.
+    #[error("the file has {size} octets; the server keeps copies of at most {max}")]
+    TooLarge {
+        /// Its octets.
+        size: u64,
+        /// How many it may have.
+        max: u64,
+    },
+    /// The server takes no copy of it now.
+    #[error("the server cannot keep more copies of files now")]
+    NoPlace,
+    /// The server did not ask for a copy, or has one.
+    #[error("no copy of file {0} is wanted")]
+    Unwanted(u32),
     /// Nobody has told these two to make such a connection.
     #[error("you and `{0}` have no such picture to pass on")]
     NoRelay(String),

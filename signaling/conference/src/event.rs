@@ -188,6 +188,15 @@ pub enum Event<S> {
     },
     /// He wishes something else of his network from now on.
     Wish(ParticipantId, Wishes),
+    /// A copy of this file begins to come to the server.
+    CopyBegins(u32),
+    /// It has come, or not.
+    Copied {
+        /// Which.
+        file: u32,
+        /// Whether all of it is there, and is what was offered.
+        whole: bool,
+    },
     /// He sends something else from now on.
     Publish(ParticipantId, Publishing),
     /// The pictures he wants, the most wanted first.

@@ -11,7 +11,9 @@ mod member;
 mod permission;
 
 pub use action::Action;
-pub use conference::{Ban, ChatMessage, Conference, MAX_TEXT, Saved, Settings};
+pub use conference::{
+    Ban, ChatMessage, Conference, FileCopy, FileOffer, MAX_TEXT, OfferedFile, Saved, Settings,
+};
 pub use effect::{
     Deed, Effect, EndReason, Kept, LeaveReason, Notice, Participant, PathOf, Refusal, Waiting,
     WaitsFor,

@@ -19,6 +19,12 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(6);
 /// noticed by two missed pings, 4 to 6 s later: so there are 9 s at least to find another.
 pub(crate) const RETURN: Duration = Duration::from_secs(5);
 
+/// One message or file each such time, in the long run.
+const PACE: Duration = Duration::from_secs(1);
+
+/// So many at once.
+const BURST: u32 = 10;
+
 /// How far he is.
 ///
 /// ```text
@@ -92,6 +98,19 @@ impl Member {
     /// Whether he can act as a moderator now.
     pub(crate) fn leads(&self) -> bool {
         self.is_moderator() && self.cut.is_none()
+    }
+
+    /// He writes, or offers something.
+    ///
+    /// # Errors
+    /// When that is faster than anyone reads.
+    pub(crate) fn keep_pace(&mut self, now: Duration) -> Result<(), Refusal> {
+        let wrote = self.wrote.max(now) + PACE;
+        if wrote > now + PACE * BURST {
+            return Err(Refusal::TooFast);
+        }
+        self.wrote = wrote;
+        Ok(())
     }
 
     pub(crate) fn may(&self, permission: Permission) -> bool {

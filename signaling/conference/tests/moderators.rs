@@ -121,6 +121,7 @@ impl Model for Room {
             sound: SoundMode::Mix,
             empty_grace: Duration::from_secs(60),
             starts: Duration::ZERO,
+            file_limit: 0,
         };
         vec![Seen {
             conference: Conference::new(Duration::ZERO, settings, Saved::default()),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Permissions, Rules};
+use crate::{FileSignal, Permissions, Rules};
 
 /// A conference's id as it stands in its URL: at least 80 random bits in lower-case base 32.
 pub type ConferenceId = String;
@@ -213,6 +213,15 @@ pub enum PairSignal {
         rtp_time: u32,
         /// When its publisher captured what has it: milliseconds since 1970 by his own clock, the one of his sender reports.
         captured_ms: f64,
+    },
+    /// About the connection on which one of us sends the other a file. It has nothing to do with the pair connection.
+    File {
+        /// Which.
+        file: u32,
+        /// The connection's number, counted by whoever wants the file: an answer names its offer's.
+        attempt: u32,
+        /// What.
+        signal: FileSignal,
     },
 }
 

@@ -7,6 +7,7 @@ mod captures;
 mod client;
 mod common;
 mod declarations;
+mod files;
 mod moderation;
 mod probe;
 mod rest;
@@ -21,6 +22,7 @@ pub use common::{
     Wishes,
 };
 pub use declarations::declarations;
+pub use files::{FileCopy, FileInfo, FileSignal};
 pub use moderation::{
     Action, AuditEntry, Ban, ChatMessage, Permission, Permissions, Person, Rules, Waiting, WaitsFor,
 };

@@ -60,7 +60,7 @@ pub struct Rules {
     pub permissions: Permissions,
 }
 
-/// What somebody asks for. All but `hand` and `say` are for moderators.
+/// What somebody asks for. All from `mute` on is for moderators.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
@@ -75,6 +75,31 @@ pub enum Action {
         text: String,
         /// The message that it replies to.
         reply_to: Option<u32>,
+    },
+    /// Offer a file to all.
+    Offer {
+        /// Its name: 1 to 255 characters, no control characters and no slashes.
+        name: String,
+        /// In octets: 1 to 2^30.
+        #[ts(type = "number")]
+        size: u64,
+        /// What it is (RFC 6838), at most 100 characters; may be empty.
+        media_type: String,
+        /// SHA-256 (FIPS 180-4) of all of it, as 64 hexadecimal digits in lower case.
+        sha256: String,
+    },
+    /// Take a file back; a moderator may take back another's.
+    Withdraw {
+        /// Its number.
+        file: u32,
+    },
+    /// Get ready to fetch a file. `direct`: from whoever offers it, to whom you connect when it is done; else from the
+    /// server, which asks him for a copy: fetch it as soon as it is there.
+    Fetch {
+        /// Its number.
+        file: u32,
+        /// Whether from him.
+        direct: bool,
     },
     /// Switch somebody's microphone off, or everyone's but the moderators'. Whoever may can switch it on again.
     Mute {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    AuditEntry, Ban, Capture, ChatMessage, ConferenceInfo, PairSignal, ParticipantId,
+    AuditEntry, Ban, Capture, ChatMessage, ConferenceInfo, FileInfo, PairSignal, ParticipantId,
     ParticipantInfo, Path, Permission, Picture, ProbeWish, Rules, SoundMode, Source, Waiting,
     WaitsFor, Why,
 };
@@ -36,6 +36,8 @@ pub enum ServerMessage {
         sound: SoundMode,
         /// What was written, the oldest first, as far back as is kept.
         chat: Vec<ChatMessage>,
+        /// The files that can be had, the oldest first.
+        files: Vec<FileInfo>,
         /// With what `resume` makes you the same again; a secret.
         resume_key: String,
         /// Whether you are the same again. Then all else that you know of others is void: how pictures go, and whom you
@@ -183,6 +185,21 @@ pub enum ServerMessage {
         /// What.
         message: ChatMessage,
     },
+    /// Somebody offers a file, or you do; or the server's copy of one has changed.
+    File {
+        /// Which.
+        file: FileInfo,
+    },
+    /// A file cannot be had any more.
+    FileGone {
+        /// Its number.
+        file: u32,
+    },
+    /// Somebody cannot get your file from you: send the server a copy (`PUT /api/v1/conferences/{id}/files/{file}`).
+    Upload {
+        /// Its number.
+        file: u32,
+    },
     /// A moderator asks you to switch something on.
     Asked {
         /// Who.
@@ -306,6 +323,8 @@ pub enum ErrorCode {
     CannotResume,
     /// Not a text for the chat.
     BadText,
+    /// Not a file that can be offered.
+    BadFile,
     /// More messages than anyone needs to send.
     TooMany,
     /// Our fault.

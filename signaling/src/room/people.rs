@@ -46,6 +46,7 @@ impl Room {
             place: Whereabouts::default(),
             welcomed: false,
             waits: false,
+            copies: self.fresh_bucket(),
         }
     }
 

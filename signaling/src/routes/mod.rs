@@ -1,6 +1,7 @@
-//! What stands at which path. warp takes a request apart; the table [`Route::find`] says what it is for; the two
-//! rooms below answer. Every answer that is no success is an `ApiError` in JSON.
+//! What stands at which path. warp takes a request apart; the table [`Route::find`] says what it is for; the rooms
+//! below answer. Every answer that is no success is an `ApiError` in JSON.
 
+mod files;
 mod gzip;
 mod page;
 mod rest;
@@ -70,6 +71,10 @@ pub enum Route<'a> {
     Paths(&'a str),
     /// A token for a conference.
     IssueToken(&'a str),
+    /// A copy of a file, for the server.
+    Upload(&'a str, &'a str),
+    /// The server's copy of a file.
+    Download(&'a str, &'a str),
     /// A participant's socket.
     Socket(&'a str),
 }
@@ -81,9 +86,10 @@ impl<'a> Route<'a> {
     /// [`Failure::NoSuchPath`], [`Failure::Method`].
     pub fn find(method: &Method, path: &'a str) -> Result<Self, Failure> {
         let parts: Vec<_> = path.split('/').skip(1).collect();
-        let (get, post, delete) = (
+        let (get, post, put, delete) = (
             method == Method::GET || method == Method::HEAD,
             method == Method::POST,
+            method == Method::PUT,
             method == Method::DELETE,
         );
         let only_get = |route| {
@@ -108,6 +114,9 @@ impl<'a> Route<'a> {
             ["api", "v1", "conferences", id, "paths"] => only_get(Self::Paths(id)),
             ["api", "v1", "conferences", id, "tokens"] if post => Ok(Self::IssueToken(id)),
             ["api", "v1", "conferences", _, "tokens"] => Err(Failure::Method("POST")),
+            ["api", "v1", "conferences", id, "files", file] if get => Ok(Self::Download(id, file)),
+            ["api", "v1", "conferences", id, "files", file] if put => Ok(Self::Upload(id, file)),
+            ["api", "v1", "conferences", _, "files", _] => Err(Failure::Method("GET and PUT")),
             ["api", "v1", "conferences", id, "socket"] => only_get(Self::Socket(id)),
             ["api", ..] => Err(Failure::NoSuchPath(shortened(path))),
             ["c", _] => only_get(Self::ConferencePage),
@@ -229,16 +238,24 @@ async fn dispatch(
         Route::IssueToken(id) => {
             rest::issue_token(house, &request, id, &read(&request, body).await?)
         }
+        Route::Upload(id, file) => files::upload(house, &request, (id, file), body).await,
+        Route::Download(id, file) => files::download(house, &request, (id, file)).await,
         Route::Socket(id) => socket(house, request, id),
     }
 }
 
 impl Route<'_> {
-    /// Whether scripts of other sites must be kept from it. A socket is no read: CORS does not protect it.
+    /// Whether scripts of other sites must be kept from it. A socket is no read: CORS does not protect it; and files are
+    /// for those who are in.
     fn changes_something(self) -> bool {
         matches!(
             self,
-            Self::Create | Self::End(_) | Self::IssueToken(_) | Self::Socket(_)
+            Self::Create
+                | Self::End(_)
+                | Self::IssueToken(_)
+                | Self::Upload(..)
+                | Self::Download(..)
+                | Self::Socket(_)
         )
     }
 }
@@ -392,6 +409,16 @@ mod tests {
                 Route::IssueToken("abc"),
             ),
             (
+                Method::PUT,
+                "/api/v1/conferences/abc/files/7",
+                Route::Upload("abc", "7"),
+            ),
+            (
+                Method::GET,
+                "/api/v1/conferences/abc/files/7",
+                Route::Download("abc", "7"),
+            ),
+            (
                 Method::GET,
                 "/api/v1/conferences/abc/socket",
                 Route::Socket("abc"),
@@ -456,6 +483,7 @@ mod tests {
             "DELETE /api/v1/conferences/{id}",
             "GET /api/v1/conferences",
             "GET /api/v1/conferences/{id}",
+            "GET /api/v1/conferences/{id}/files/{file}",
             "GET /api/v1/conferences/{id}/participants",
             "GET /api/v1/conferences/{id}/paths",
             "GET /api/v1/conferences/{id}/socket",
@@ -465,6 +493,7 @@ mod tests {
             "GET /metrics",
             "POST /api/v1/conferences",
             "POST /api/v1/conferences/{id}/tokens",
+            "PUT /api/v1/conferences/{id}/files/{file}",
         ];
         assert_eq!(described, all);
     }

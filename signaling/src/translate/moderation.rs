@@ -17,6 +17,19 @@ pub fn action_in(action: Action) -> inner::Action {
     match action {
         Action::Hand { up } => inner::Action::Hand(up),
         Action::Say { text, reply_to } => inner::Action::Say { text, reply_to },
+        Action::Offer {
+            name,
+            size,
+            media_type,
+            sha256,
+        } => inner::Action::Offer(inner::FileOffer {
+            name,
+            size,
+            media_type,
+            sha256,
+        }),
+        Action::Withdraw { file } => inner::Action::Withdraw(file),
+        Action::Fetch { file, direct } => inner::Action::Fetch { file, direct },
         Action::Mute { participant } => inner::Action::Mute(optional(participant)),
         Action::Permit {
             participant,
@@ -59,6 +72,19 @@ fn action_out(action: inner::Action) -> Action {
     match action {
         inner::Action::Hand(up) => Action::Hand { up },
         inner::Action::Say { text, reply_to } => Action::Say { text, reply_to },
+        inner::Action::Offer(inner::FileOffer {
+            name,
+            size,
+            media_type,
+            sha256,
+        }) => Action::Offer {
+            name,
+            size,
+            media_type,
+            sha256,
+        },
+        inner::Action::Withdraw(file) => Action::Withdraw { file },
+        inner::Action::Fetch { file, direct } => Action::Fetch { file, direct },
         inner::Action::Mute(whom) => Action::Mute {
             participant: optional(whom),
         },
@@ -238,6 +264,17 @@ mod tests {
             Action::Say {
                 text: "x".into(),
                 reply_to: Some(3),
+            },
+            Action::Offer {
+                name: "a.png".into(),
+                size: 9,
+                media_type: "image/png".into(),
+                sha256: "00".into(),
+            },
+            Action::Withdraw { file: 2 },
+            Action::Fetch {
+                file: 2,
+                direct: true,
             },
             Action::Mute { participant: all },
             Action::Permit {

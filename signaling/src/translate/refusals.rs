@@ -43,15 +43,20 @@ pub fn leg_refusal(refused: &Refused) -> ServerMessage {
     }
 }
 
-fn code(refusal: &Refusal) -> ErrorCode {
+pub(crate) fn code(refusal: &Refusal) -> ErrorCode {
     match refusal {
-        Refusal::Full { .. } | Refusal::Crowded { .. } => ErrorCode::Full,
+        Refusal::Full { .. }
+        | Refusal::Crowded { .. }
+        | Refusal::ManyFiles { .. }
+        | Refusal::NoPlace => ErrorCode::Full,
         Refusal::Ended => ErrorCode::NoConference,
         Refusal::BadName { .. } => ErrorCode::BadName,
         Refusal::OutOfOrder { .. }
         | Refusal::NoRelay(_)
         | Refusal::NoBan(_)
-        | Refusal::NoMessage(_) => ErrorCode::OutOfOrder,
+        | Refusal::NoMessage(_)
+        | Refusal::NoFile(_)
+        | Refusal::Unwanted(_) => ErrorCode::OutOfOrder,
         Refusal::Forbidden(_)
         | Refusal::NotAllowed(_)
         | Refusal::IsModerator(_)
@@ -61,7 +66,9 @@ fn code(refusal: &Refusal) -> ErrorCode {
         Refusal::Locked => ErrorCode::Locked,
         Refusal::Banned => ErrorCode::Banned,
         Refusal::BadText { .. } => ErrorCode::BadText,
+        Refusal::BadFile(_) => ErrorCode::BadFile,
+        Refusal::TooLarge { .. } => ErrorCode::TooLarge,
         Refusal::TooFast => ErrorCode::TooMany,
-        Refusal::NoParticipant(_) => ErrorCode::NoParticipant,
+        Refusal::NoParticipant(_) | Refusal::NotHere(_) => ErrorCode::NoParticipant,
     }
 }

@@ -87,6 +87,7 @@ fn only_moderators_may_end() {
             me,
             others: vec![],
             sound: inner::SoundMode::Relay,
+            files: Vec::new(),
             chat: vec![],
             returned: false,
         };

@@ -2,6 +2,7 @@
 
 import { test } from 'node:test';
 import { everyoneCanUse } from '../access.mjs';
+import { offer, png } from '../files.mjs';
 import { onStage, unable } from '../stage.mjs';
 import { until } from '../until.mjs';
 
@@ -56,6 +57,13 @@ test('the conference: alone, beside others, and all that opens in it', STORY, ()
     await ann.page.keyboard.press('Enter');
     await until('it is written', 5_000, async () => (await ann.text()).includes('See https://example.org/'));
     await everyoneCanUse(ann, 'chat');
+    await offer(ann, { name: 'a picture of mine.png', octets: png(400, 300), type: 'image/png' });
+    await leo.press('Chat, 2 unread');
+    await offer(leo, { name: '会议纪要 a name that is rather long and goes over more than one line.pdf', size: 3_000_000 });
+    await until('the picture is there', 10_000, () => leo.page.evaluate(() => document.querySelector('#messages img')?.naturalWidth));
+    await everyoneCanUse(leo, 'files');
+    await everyoneCanUse(ann, 'files-moderator');
+    await leo.press('Close');
     await ann.press('Close');
     await ann.press('Speaker view');
     await everyoneCanUse(ann, 'speaker');

@@ -15,12 +15,6 @@ const MOST: usize = 200;
 /// How many bytes of text are kept: a newcomer is told all of it at once.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// One message each such time, in the long run.
-const PACE: Duration = Duration::from_secs(1);
-
-/// So many at once.
-const BURST: u32 = 10;
-
 /// Something that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChatMessage {
@@ -81,11 +75,7 @@ impl<S> Conference<S> {
         if let Some(to) = reply_to.filter(|to| !(1..=last).contains(to)) {
             return Err(Refusal::NoMessage(to));
         }
-        let wrote = member.wrote.max(now) + PACE;
-        if wrote > now + PACE * BURST {
-            return Err(Refusal::TooFast);
-        }
-        member.wrote = wrote;
+        member.keep_pace(now)?;
         let message = ChatMessage {
             id: last + 1,
             from: from.clone(),

@@ -55,6 +55,9 @@ impl<S> Conference<S> {
         match action {
             Action::Hand(up) => self.raise_hand(from, *up),
             Action::Say { text, reply_to } => self.write(now, from, text, *reply_to),
+            Action::Offer(offer) => self.offer(now, from, offer),
+            Action::Withdraw(file) => self.withdraw(from, *file),
+            Action::Fetch { file, direct } => self.fetch(now, from, *file, *direct),
             Action::Mute(whom) => self.mute(whom.as_ref()),
             Action::Permit {
                 whom,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use convene_topology::Number;
 
-use super::Conference;
+use super::{Conference, files::Files};
 use crate::{
     Effect, EndReason, LeaveReason, Network, Newcomer, Notice, ParticipantId, Publishing, Refusal,
     Wishes,
@@ -68,6 +68,7 @@ impl<S> Conference<S> {
             others,
             sound: self.settings.sound,
             chat: self.chat.history(),
+            files: self.files.all(),
             returned,
         }
     }
@@ -207,6 +208,7 @@ impl<S> Conference<S> {
         }
         self.dismiss(id, &member);
         self.tell_all(|| Notice::Left(id.clone(), reason));
+        self.files_of_gone(id, reason);
         self.note_emptiness(now);
     }
 
@@ -242,6 +244,7 @@ impl<S> Conference<S> {
             };
             self.leave(now, &id, reason);
         }
+        self.give_up_copies(now);
         self.begin(now);
         self.planner.wake(now);
         if self.empty_by().is_some_and(|by| by <= now) {
@@ -280,6 +283,7 @@ impl<S> Conference<S> {
         self.shown.clear();
         self.relayed.clear();
         self.sending.clear();
+        self.files = Files::default();
         self.empty_since = None;
         self.effects.push_back(Effect::Over(reason));
     }

@@ -8,6 +8,7 @@ use convene_topology::{Class, PairReport, Path, Realm, Source, Why};
 mod any_events;
 mod chat;
 mod door;
+mod files;
 mod listening;
 mod moderation;
 mod relays;
@@ -22,6 +23,7 @@ const SETTINGS: Settings = Settings {
     sound: SoundMode::Mix,
     empty_grace: Duration::from_secs(60),
     starts: Duration::ZERO,
+    file_limit: 1_000,
 };
 
 fn id(name: &str) -> ParticipantId {

@@ -302,7 +302,10 @@ fn word(signal: PairSignal) -> Option<Word> {
             _ => None,
         },
         PairSignal::Candidate { candidate, .. } => Some(Word::Candidate(candidate)),
-        PairSignal::Call {} | PairSignal::Limit { .. } | PairSignal::Captures { .. } => None,
+        PairSignal::Call {}
+        | PairSignal::Limit { .. }
+        | PairSignal::Captures { .. }
+        | PairSignal::File { .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::{FileCopy, FileOffer};
 
 fn event() -> impl Strategy<Value = Event<u8>> {
     let who = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")].prop_map(id);
@@ -74,6 +75,8 @@ fn event() -> impl Strategy<Value = Event<u8>> {
         4 => (who(), who(), report).prop_map(|(from, peer, report)| Event::PairState { from, peer, report }),
         1 => (who(), any::<bool>()).prop_map(|(id, relay)| Event::Sound(id, if relay { SoundMode::Relay } else { SoundMode::Mix })),
         2 => (who(), who(), prop_oneof![Just(0), Just(50), Just(100)]).prop_map(|(id, whom, gain)| Event::Gains(id, vec![(whom, Gain(gain))])),
+        3 => (1..9_u32).prop_map(Event::CopyBegins),
+        3 => (1..9_u32, any::<bool>()).prop_map(|(file, whole)| Event::Copied { file, whole }),
         2 => (who(), publishing).prop_map(|(id, publishing)| Event::Publish(id, publishing)),
         2 => (who(), proptest::collection::vec(who(), 0..3)).prop_map(|(id, wants)| Event::Want(id, wants.into_iter().map(|w| (w, Source::Camera)).collect())),
         1 => (who(), any::<bool>()).prop_map(|(id, clean)| Event::SocketClosed { id, clean }),
@@ -92,12 +95,16 @@ fn action(role: impl Strategy<Value = Role> + 'static) -> impl Strategy<Value = 
             Just(Permission::Microphone),
             Just(Permission::Camera),
             Just(Permission::Screen),
-            Just(Permission::Chat)
+            Just(Permission::Chat),
+            Just(Permission::Files)
         ]
     };
     prop_oneof![
         1 => any::<bool>().prop_map(Action::Hand),
         1 => proptest::option::of(0..4_u32).prop_map(|reply_to| Action::Say { text: "x".into(), reply_to }),
+        3 => (1..300_u64).prop_map(|size| Action::Offer(FileOffer { name: "x".into(), size, media_type: String::new(), sha256: "0".repeat(64) })),
+        1 => (1..9_u32).prop_map(Action::Withdraw),
+        4 => (1..9_u32, any::<bool>()).prop_map(|(file, direct)| Action::Fetch { file, direct }),
         1 => whom().prop_map(Action::Mute),
         4 => (whom(), permission(), any::<bool>()).prop_map(|(whom, permission, allowed)| Action::Permit { whom, permission, allowed }),
         1 => (who(), permission()).prop_map(|(whom, permission)| Action::Ask(whom, permission)),
@@ -131,6 +138,8 @@ struct Watcher {
     sound: BTreeMap<ParticipantId, (SoundMode, SoundMode)>,
     /// Whom each one's leg gives him otherwise than they are.
     gains: BTreeMap<ParticipantId, BTreeMap<ParticipantId, Gain>>,
+    /// Which files each one believes can be had, and whether the server has copies.
+    files: BTreeMap<ParticipantId, BTreeMap<u32, FileCopy>>,
     /// How often the role has fallen to somebody.
     successions: usize,
     over: bool,
@@ -203,8 +212,9 @@ impl Watcher {
                 self.heard.remove(id);
                 self.sound.remove(id);
                 self.gains.remove(id);
+                self.files.remove(id);
             }
-            Effect::Keep(_) | Effect::CloseSocket(_) => {}
+            Effect::Keep(_) | Effect::DropCopy(_) | Effect::CloseSocket(_) => {}
         }
     }
 
@@ -231,8 +241,11 @@ impl Watcher {
                 others,
                 returned,
                 sound,
+                files,
                 ..
             } => {
+                let files = files.iter().map(|file| (file.id, file.copy));
+                self.files.insert(to.clone(), files.collect());
                 self.sound.entry(to.clone()).or_default().1 = *sound;
                 self.waiting.remove(to);
                 let others = others.iter().map(|other| other.id.clone()).collect();
@@ -254,6 +267,14 @@ impl Watcher {
             .unwrap_or_else(|| panic!("{to:?} is outside: {notice:?}"));
         match notice {
             Notice::Sound(mode) => self.sound.entry(to.clone()).or_default().1 = *mode,
+            Notice::File(file) => {
+                let known = self.files.entry(to.clone()).or_default();
+                known.insert(file.id, file.copy);
+            }
+            Notice::FileGone(id) => {
+                let known = self.files.get_mut(to).and_then(|files| files.remove(id));
+                assert!(known.is_some(), "file {id} is gone twice");
+            }
             Notice::Joined(other) => assert!(knows.insert(other.id.clone()), "came twice"),
             Notice::Left(other, _) => assert!(other == to || knows.remove(other), "left twice"),
             Notice::ServerNeeds {
@@ -297,6 +318,7 @@ impl Watcher {
         }
         self.hears(&people);
         self.hears_as_wished(conference);
+        self.knows_the_files(conference);
         let shown: BTreeSet<_> = self.slots.values().cloned().collect();
         assert_eq!(
             self.needed, shown,
@@ -308,6 +330,22 @@ impl Watcher {
             .map(|((s, _), picture)| (s, picture))
             .collect();
         assert_eq!(views.len(), self.slots.len(), "a picture in two slots");
+    }
+
+    /// Everyone knows what can be had; copies take no more room than there is.
+    fn knows_the_files(&self, conference: &Conference<u8>) {
+        let files = conference.files.all();
+        let now: BTreeMap<_, _> = files.iter().map(|file| (file.id, file.copy)).collect();
+        for (id, known) in &self.files {
+            assert_eq!(known, &now, "what {id:?} believes");
+        }
+        for file in &files {
+            let there = file.copy == FileCopy::There;
+            assert!(there || self.is_in(&file.from), "nobody has {file:?}");
+        }
+        let copies = files.iter().filter(|file| file.copy != FileCopy::None);
+        let size: u64 = copies.map(|file| file.offer.size).sum();
+        assert!(size <= 4 * conference.settings.file_limit);
     }
 
     /// Each leg does what its participant wished, and nothing is wished about those who are gone.
@@ -388,7 +426,7 @@ proptest! {
         starts in prop_oneof![Just(0), 0_u64..60],
     ) {
         let policy = if claimed { Policy::Claimed } else { Policy::Adaptive };
-        let settings = Settings { slots, policy, max_participants: 4, starts: at(starts), ..SETTINGS };
+        let settings = Settings { slots, policy, max_participants: 4, starts: at(starts), file_limit: 200, ..SETTINGS };
         let mut conference = Conference::new(at(0), settings, Saved::default());
         let (mut watcher, mut led) = (Watcher::default(), Led::default());
         let mut now = 0;
