@@ -12,9 +12,9 @@ use gstconvene::{ice::IceAgent, silence_rule};
 use super::{
     Inner, LegConfig, LegError, LegStats,
     again::Again,
-    captures::Clocks,
+    captures::{Clocks, Takers},
     dtls,
-    extensions::{CSRC_LEVELS, Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
+    extensions::{CAPTURE_TIME, CSRC_LEVELS, Extension, LAYER, LEVEL, MID, SEND_TIME, TWCC},
     lines::Lines,
     pads::count,
     session::MixForm,
@@ -52,6 +52,7 @@ pub(super) struct Parts {
     pub(super) feedback: Arc<Feedback>,
     pub(super) streams: Arc<Streams>,
     pub(super) clocks: Arc<Clocks>,
+    pub(super) takers: Arc<Takers>,
 }
 
 /// Builds and starts the pipeline; webrtcbin's callbacks post to `mailbox`.
@@ -141,6 +142,7 @@ fn make(config: &LegConfig, carried: Carried, clocks: &Arc<Clocks>) -> Result<Pa
         feedback,
         streams: Arc::default(),
         clocks: Arc::clone(clocks),
+        takers: Arc::default(),
     })
 }
 
@@ -400,8 +402,16 @@ impl Parts {
     /// What a picture slot is sent as: without its SSRC here, a key-frame request would not find it. `None`: there is no
     /// such slot.
     pub(super) fn slot_caps(&self, slot: usize) -> Option<gst::Caps> {
-        match self.ours.lines.get(self.lines.picture_slot(slot))?.flow {
-            Flow::Down(sources) => Some(vp8_caps([TWCC]).field("ssrc", sources.ssrc).build()),
+        let line = self.lines.picture_slot(slot);
+        let (id, uri) = CAPTURE_TIME;
+        let takes = self.takers.has(line).then_some(uri);
+        match self.ours.lines.get(line)?.flow {
+            Flow::Down(sources) => Some(
+                vp8_caps([TWCC])
+                    .field("ssrc", sources.ssrc)
+                    .field_if_some(format!("extmap-{id}"), takes)
+                    .build(),
+            ),
             _ => None,
         }
     }
@@ -426,7 +436,7 @@ fn opus_caps() -> gst::caps::Builder<gst::caps::NoFeature> {
 /// What the browser's camera and screen come as.
 fn picture_caps() -> gst::Caps {
     let [layer, repaired] = LAYER;
-    vp8_caps([SEND_TIME, MID, layer, repaired]).build()
+    vp8_caps([SEND_TIME, MID, CAPTURE_TIME, layer, repaired]).build()
 }
 
 fn vp8_caps<const N: usize>(

@@ -2,15 +2,19 @@
 //! reports. And where in others' streams is what it gets, as the conference's elements say.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use convene_clock::{NtpTime, SenderClock};
 use convene_rtp::{CaptureTime, Packet, sender_reports};
 
-use super::{Capture, lines::Lines};
-use crate::leg::extensions::CAPTURE_TIME;
+use super::{
+    Capture,
+    extensions::CAPTURE_TIME,
+    lines::{Lines, slot_mid},
+};
+use crate::sdp::{Sections, takes_extension};
 
 /// Streams whose clocks are kept. A browser has four, and some more after restarts.
 const MOST_STREAMS: usize = 16;
@@ -60,18 +64,24 @@ impl Clocks {
     }
 }
 
-/// What is said in the message `convene-captures` of `conveneaudio`. What is none in it is left out.
-pub(super) fn of_sound(lines: Lines, message: &gst::StructureRef) -> Vec<Capture> {
-    read(message, |slot| match slot {
-        Some(slot) => lines.audio_mid(slot),
-        None => Some(Lines::MIX_MID.into()),
-    })
+/// On which m-lines the browser takes capture times, as it has answered.
+#[derive(Default)]
+pub(super) struct Takers(OnceLock<BTreeSet<usize>>);
+
+impl Takers {
+    pub(super) fn answered(&self, answer: &Sections<'_>) {
+        let lines = 0..answer.media.len();
+        let takes = |line: &usize| takes_extension(answer, *line, CAPTURE_TIME.1);
+        self.0.get_or_init(|| lines.filter(takes).collect());
+    }
+
+    pub(super) fn has(&self, line: usize) -> bool {
+        self.0.get().is_some_and(|takers| takers.contains(&line))
+    }
 }
 
-fn read(
-    message: &gst::StructureRef,
-    mid: impl Fn(Option<usize>) -> Option<String>,
-) -> Vec<Capture> {
+/// What is said in the message `convene-captures` of `conveneaudio` or `convenevideo`. What is none in it is left out.
+pub(super) fn read(lines: Lines, message: &gst::StructureRef) -> Vec<Capture> {
     let all = message.get::<gst::Array>("captures").ok();
     let values = all.iter().flat_map(|all| all.iter());
     let capture = |value: &glib::SendValue| {
@@ -79,13 +89,24 @@ fn read(
         let slot = capture.get::<i32>("slot").ok()?;
         Some(Capture {
             participant: capture.get("participant").ok()?,
-            mid: mid(usize::try_from(slot).ok())?,
+            mid: mid(lines, capture.has_field("source"), slot)?,
             rtp_time: capture.get("rtp-time").ok()?,
             source_ssrc: capture.get("source-ssrc").ok()?,
             source_rtp_time: capture.get("source-rtp-time").ok()?,
         })
     };
     values.filter_map(capture).collect()
+}
+
+/// Of pictures the message names the source.
+fn mid(lines: Lines, is_picture: bool, slot: i32) -> Option<String> {
+    let Ok(slot) = usize::try_from(slot) else {
+        return Some(Lines::MIX_MID.into());
+    };
+    match is_picture {
+        true => Some(slot_mid(lines.audio_slots, slot)),
+        false => lines.audio_mid(slot),
+    }
 }
 
 #[cfg(test)]
@@ -146,6 +167,16 @@ mod tests {
     }
 
     #[test]
+    fn capture_times_are_for_those_who_take_them() {
+        let takers = Takers::default();
+        assert!(!takers.has(1), "before the answer");
+        let uri = CaptureTime::URI;
+        let answer = format!("v=0\r\nm=audio\r\nm=video\r\na=extmap:9 {uri}\r\n");
+        takers.answered(&Sections::of(&answer));
+        assert!(!takers.has(0) && takers.has(1) && !takers.has(2));
+    }
+
+    #[test]
     fn captures_are_read_and_nothing_else() {
         gst::init().unwrap();
         let capture = |slot: i32| {
@@ -155,11 +186,11 @@ mod tests {
                 .field("rtp-time", 960_u32)
                 .field("source-ssrc", 7_u32)
                 .field("source-rtp-time", 480_u32)
-                .build()
-                .to_send_value()
         };
+        let picture = capture(1).field("source", "screen").build().to_send_value();
+        let capture = |slot| capture(slot).build().to_send_value();
         let strange = gst::Structure::new_empty("capture").to_send_value();
-        let captures = [capture(-1), strange, capture(1), capture(2)];
+        let captures = [capture(-1), strange, capture(1), capture(2), picture];
         let message = gst::Structure::builder("convene-captures")
             .field("captures", gst::Array::new(captures))
             .build();
@@ -171,9 +202,9 @@ mod tests {
             source_rtp_time: 480,
         };
         assert_eq!(
-            of_sound(LINES, &message),
-            [expected("audio0"), expected("audio4")]
+            read(LINES, &message),
+            ["audio0", "audio4", "video6"].map(expected)
         );
-        assert_eq!(of_sound(LINES, &gst::Structure::new_empty("other")), []);
+        assert_eq!(read(LINES, &gst::Structure::new_empty("other")), []);
     }
 }

@@ -56,7 +56,7 @@ impl Lines {
                 again: None,
             }),
             // Beside what webrtcbin's caps say.
-            extensions: vec![extensions::CSRC_LEVELS],
+            extensions: vec![extensions::CSRC_LEVELS, extensions::CAPTURE_TIME],
         };
         let sound = (0..self.audio_slots).map(|slot| Line {
             mid: audio_mid(slot),
@@ -72,7 +72,7 @@ impl Lines {
                 ssrc: ssrc(),
                 again: Some(ssrc()),
             }),
-            extensions: vec![extensions::TWCC],
+            extensions: vec![extensions::TWCC, extensions::CAPTURE_TIME],
         });
         let first = [mix, camera(), screen()];
         first.into_iter().chain(sound).chain(pictures).collect()
@@ -102,10 +102,14 @@ fn camera() -> Line {
     Line {
         mid: CAMERA_MID.into(),
         flow: Flow::Up(&LAYERS),
-        extensions: [extensions::SEND_TIME, extensions::MID]
-            .into_iter()
-            .chain(extensions::LAYER)
-            .collect(),
+        extensions: [
+            extensions::SEND_TIME,
+            extensions::MID,
+            extensions::CAPTURE_TIME,
+        ]
+        .into_iter()
+        .chain(extensions::LAYER)
+        .collect(),
     }
 }
 
@@ -113,7 +117,11 @@ fn screen() -> Line {
     Line {
         mid: SCREEN_MID.into(),
         flow: Flow::Up(&[]),
-        extensions: vec![extensions::SEND_TIME, extensions::MID],
+        extensions: vec![
+            extensions::SEND_TIME,
+            extensions::MID,
+            extensions::CAPTURE_TIME,
+        ],
     }
 }
 

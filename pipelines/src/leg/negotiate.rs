@@ -35,6 +35,7 @@ impl Task {
         self.fingerprints = Fingerprint::all(answer);
         let answer = Sections::of(answer);
         parts.streams.announced(&answer);
+        parts.takers.answered(&answer);
         let known = sdp::for_webrtcbin(&answer);
         promise::set_remote(&parts.webrtcbin, WebRTCSDPType::Answer, &known).await?;
         let stats = self.stats();

@@ -186,7 +186,7 @@ impl Task {
                 Ok(())
             }
             Inner::Captures(message) => {
-                let captures = captures::of_sound(parts.lines, &message);
+                let captures = captures::read(parts.lines, &message);
                 self.tell(LegEvent::Captures(captures));
                 Ok(())
             }

@@ -50,6 +50,8 @@ impl Inlet {
                 forward,
                 buffer: buffer.clone(),
                 origin: origin.clone(),
+                publisher: seat.name().clone(),
+                source: self.source,
                 captured,
             });
         }

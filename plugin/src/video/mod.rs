@@ -48,6 +48,12 @@
 //! needs is told by the message `convene-layers` of the publisher's element, with the fields `source` and `needed` (an
 //! array of names, the smallest first): before any of them has come, too, and whenever that changes.
 //!
+//! Where in the publisher's stream a slot is is told by the message `convene-captures` of the subscriber's element: when
+//! the slot shows something else, and every two seconds. Its field `captures` is an array of structures with `participant`
+//! (the publisher), `source`, `slot` (`i32`), `rtp-time` (`u32`, the slot's timestamp), `source-ssrc` and `source-rtp-time`
+//! (`u32`, what the publisher's packet had). With the publisher's sender reports (RFC 3550 section 6.4.1) that says when a
+//! picture was captured. The header extension abs-capture-time, which says it too, goes into slots whose caps have it.
+//!
 //! A slot asks its publisher for key frames by the event `GstForceKeyUnit` out of the sink pad, and forwards those that
 //! come from downstream; there is at most one per picture every 500 ms. Where the way to a subscriber reports transport-wide
 //! feedback (the event `RTPTWCCPackets` of GStreamer's RTP session), what can be sent to him is estimated and shared out
@@ -107,6 +113,7 @@
 //!   convenevideo conference=demo participant=bob policy=claimed ! rtpvp8depay ! vp8dec ! autovideosink
 //! ```
 
+mod captures;
 mod imp;
 mod inlet;
 mod layers;

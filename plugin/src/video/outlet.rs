@@ -11,10 +11,11 @@ use std::{
 };
 
 use convene_rtp::Packet;
-use convene_video::{Forward, Numbers, write_head};
+use convene_video::{Forward, Numbers, Source, write_head};
 use gst::{prelude::*, subclass::prelude::*};
 
 use super::{
+    captures,
     imp::{CAT, ConveneVideo},
     pace::Pace,
     time,
@@ -62,6 +63,9 @@ pub(super) struct Parcel {
     /// As the publisher sent it; shared with all slots.
     pub(super) buffer: gst::Buffer,
     pub(super) origin: Arc<Origin>,
+    /// Whose picture it is of, by his participant's name, and which.
+    pub(super) publisher: Arc<str>,
+    pub(super) source: Source,
     pub(super) captured: Duration,
 }
 
@@ -273,7 +277,12 @@ impl Outlet {
             written.set_flags(gst::BufferFlags::MARKER);
         }
         match self.pad.push(buffer) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if parcel.forward.news {
+                    let _ = element.post_message(captures::message(&element, parcel, &packet));
+                }
+                Ok(())
+            }
             Err(gst::FlowError::Eos) => {
                 // As any source does when downstream has had enough: then a sink says so on the bus.
                 self.pad.push_event(gst::event::Eos::new());

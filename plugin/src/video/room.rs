@@ -77,6 +77,7 @@ impl fmt::Display for PathError {
 pub(super) struct Seat {
     room: Arc<Room>,
     number: Number,
+    name: Arc<str>,
 }
 
 impl Seat {
@@ -98,7 +99,11 @@ impl Seat {
             })
         };
         let number = lock(&room.state).join(name, element, policy)?;
-        Ok(Self { room, number })
+        Ok(Self {
+            room,
+            number,
+            name: name.into(),
+        })
     }
 
     /// Leaves the conference; the slots' numbers go back to their outlets.
@@ -254,6 +259,10 @@ impl Seat {
 
     pub(super) fn room(&self) -> &Arc<Room> {
         &self.room
+    }
+
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     pub(super) fn number(&self) -> Number {

@@ -10,6 +10,7 @@ mod choice;
 mod codec;
 mod head;
 mod layers;
+mod origin;
 mod publication;
 mod size;
 mod slot;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use convene_rtp::{Packet, Rewritten, SlotRewriter};
 
-use crate::{DropReason, Frame, Picture, PictureIds, Size, choice::Choice, layers::Rate};
+use crate::{
+    DropReason, Frame, Picture, PictureIds, Size, choice::Choice, layers::Rate, origin::Told,
+};
 
 /// A picture's RTP clock, in ticks per second.
 const CLOCK_RATE: u128 = 90_000;
@@ -55,6 +57,8 @@ pub(crate) struct Slot {
     /// How large its subscriber shows it.
     pub(crate) wanted: Option<Size>,
     pub(crate) rate: Rate,
+    /// Where its subscriber was told that it is in its source.
+    pub(crate) told: Told,
 }
 
 /// A packet and what is known of its layer.

@@ -248,12 +248,15 @@ impl Switch {
             match placed {
                 Ok((sequence, timestamp, ids)) => {
                     member.stats.sent.count(bytes);
+                    let offset = timestamp.wrapping_sub(packet.timestamp());
+                    let news = slot.told.is_news(now, packet.ssrc(), offset);
                     forward.push(Forward {
                         slot: *id,
                         sequence,
                         timestamp,
                         descriptor_len: frame.descriptor_len,
                         ids,
+                        news,
                     });
                 }
                 Err(reason) => member.stats.sent.drop(reason),

@@ -27,6 +27,9 @@ pub struct Forward {
     pub descriptor_len: usize,
     /// The picture numbers to write there.
     pub ids: PictureIds,
+    /// The subscriber is to be told that what had the packet's timestamp has this one now: since it is so from this packet
+    /// on, or to remind him.
+    pub news: bool,
 }
 
 /// A packet of a publisher's.
