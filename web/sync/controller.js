@@ -17,9 +17,11 @@
 
 /** The longest that anything is made to wait. */
 export const MOST = 400;
-// A skew that is let be, and how much of a larger one is taken away at once.
+// A skew that is let be, and how much of a larger one is taken away at once: not all of what may pass by itself, as when a
+// sender has just found that his way is slower.
 const LET_BE = 10;
 const GAIN = 0.9;
+const AT_ONCE = 150;
 // A skew that moves less between three looks is at rest. How long a step has at least, and how long rest is waited for.
 const AT_REST = 12;
 const PAUSE = 1_500;
@@ -99,7 +101,7 @@ function isAtRest({ skews: [first, , last] }) {
 /** What is to be taken away. @param {Picture} picture */
 function wrong({ skews }) {
   const skew = skews.at(-1) ?? 0;
-  return Math.abs(skew) <= LET_BE ? 0 : GAIN * skew;
+  return Math.abs(skew) <= LET_BE ? 0 : Math.max(-AT_ONCE, Math.min(AT_ONCE, GAIN * skew));
 }
 
 /** Whether it is the target that makes a buffer hold what it does. @param {Stream} stream */
@@ -122,7 +124,7 @@ function forget(stream) { stream.target = Math.max(0, stream.target - EASE); }
  */
 function shift(stream, by) {
   const bound = isBound(stream);
-  if (by === 0 || (by < 0 && !bound)) return 0;
+  if (Math.abs(by) < 1 || (by < 0 && !bound)) return 0;
   const { target, held: { delay } } = stream;
   const from = delay === null || (bound && Math.abs(target - delay) <= NEAR) ? target : delay;
   stream.target = Math.min(MOST, Math.max(0, from + by));

@@ -183,6 +183,28 @@ test('a sound\'s buffer that lets go at once of what it held by itself does so s
   assert.ok(scene.ear.delay < 75, `it holds ${scene.ear.delay}`);
 });
 
+test('a picture that is very late for a moment has nobody wait for long', () => {
+  const scene = listener({ faces: { ann: picture() } });
+  scene.pass(10);
+  scene.faces.ann.way = 530;
+  scene.pass(5);
+  scene.faces.ann.way = 180;
+  scene.pass(30);
+  const { ann } = scene.courses;
+  assert.ok(Math.min(...ann.filter(({ at }) => at > 15_500).map(({ skew }) => skew)) > -160, `${JSON.stringify(ann.map(({ skew }) => Math.round(skew)))}`);
+  assert.ok(worst(ann, 25_000) < 20, `${worst(ann, 25_000)}`);
+});
+
+test('a sound that comes nearer by itself leaves a picture that waits for nothing alone', () => {
+  const controller = new Controller();
+  const held = (delay) => ({ delay, least: 20, after: null });
+  const look = (now, skew) => controller.look(now, held(Math.max(40, controller.sound)), [{ id: 'ann', way: 1, skew, held: held(130) }]);
+  for (let now = 0; now < 6_000; now += LOOK) look(now, 137);
+  assert.ok(controller.sound > 100);
+  for (let now = 6_000; now < 12_000; now += LOOK) look(now, -29);
+  assert.equal(controller.picture('ann'), 0);
+});
+
 test('30 ms of jitter in what is measured moves nothing to and fro', () => {
   const scene = listener({ faces: { ann: picture({ natural: 70 }) }, jitter: 30 });
   scene.pass(60);
