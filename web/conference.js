@@ -86,7 +86,7 @@ async function comeBack({ place, name, wishes, camera, microphone, music, speake
   if (room !== back || !inside) return stop(devices);
   inside.devices = devices;
   stage.useDevices(back, devices);
-  await back.useDevices(devices);
+  await back.mine.useDevices(devices);
 }
 
 /**
@@ -129,7 +129,7 @@ function press(what, on) {
   if (!room?.me) throw new NotNow('not_joined');
   const button = /** @type {HTMLButtonElement} */ (element(what));
   if (button.disabled || button.hidden) throw new NotNow('no_device');
-  if (room.devices[what] !== on) button.click();
+  if (room.mine.devices[what] !== on) button.click();
 }
 
 function leave() {

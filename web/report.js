@@ -20,7 +20,7 @@ export function report(room, shown, talking, quality) {
       skewMs: room.lips.skew(info.id), talking: talking.has(info.id), screen: screen ? { path: screen.path, relay: screen.relay, video: videoOf(screen) } : null, away: info.away,
     };
   });
-  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality, uplink: room.uplink, reached: room.isReached, publishing: room.publishing }, participants, passedOn: room.passedOn, sound: room.soundMode };
+  return { me: me && { id: me.id, name: me.name, role: me.role, ...quality, uplink: room.uplink, reached: room.isReached, publishing: room.mine.publishing }, participants, passedOn: room.passedOn, sound: room.soundMode };
 }
 
 /** @param {Tile | undefined} tile */

@@ -1,18 +1,17 @@
 // The conference as this page sees it: who is there, the connections, and what the service says. The view is told, never asked.
 
-import { Own } from './own.js';
 import { Mesh } from './p2p/mesh.js';
 import { Meter } from './p2p/meter.js';
 import { Acts } from './permission/acts.js';
-import { maySend } from './permission/role.js';
-import { Word } from './permission/word.js';
 import { Probe } from './probe.js';
+import { Publisher } from './publisher.js';
 import { dispatch } from './registration/handlers.js';
 import { Line } from './registration/line.js';
 import { Socket } from './registration/socket.js';
 import { Served } from './served.js';
 import { Lips } from './sync/lips.js';
 import { Talkers } from './talkers.js';
+import { Wanted } from './wanted.js';
 
 /** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
 /** @typedef {import('./protocol.d.ts').ErrorCode} ErrorCode */
@@ -22,8 +21,6 @@ import { Talkers } from './talkers.js';
 /** @typedef {import('./registration/line.js').Place} Place */
 /** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
 /** @typedef {import('./view/contract.d.ts').View} View */
-/** @typedef {import('./protocol.d.ts').Shown} Shown */
-/** @typedef {import('./protocol.d.ts').Source} Source */
 /** @typedef {import('./own.js').Tracks} Tracks */
 
 /**
@@ -52,8 +49,9 @@ export class Room {
     way: (id, track) => this.#wayOf(id, track),
     say: (skews) => this.#say({ type: 'skews', skews }),
   });
-  #word = new Word();
-  #conference; #newcomer; #view; #own; #mesh; #served; #handlers;
+  /** What I want of the others. */ wanted = new Wanted((message) => this.#say(message));
+  /** What I publish. @type {Publisher} */ mine;
+  #conference; #newcomer; #view; #mesh; #served; #handlers;
   /** @type {Meter | null} */ #meter = null;
   #inside = false;
   #closed = false;
@@ -69,11 +67,16 @@ export class Room {
   constructor(conference, newcomer, devices, view, place = null) {
     this.#conference = conference;
     this.#newcomer = newcomer;
-    this.#own = new Own(devices);
     this.#view = view;
+    this.mine = new Publisher(devices, {
+      tell: (publishing) => this.#say({ type: 'publish', publishing }),
+      sendVoice: () => this.#served.sendVoice(),
+      sendPictures: () => this.#sendPictures(),
+      screenEnded: () => view.screenEnded(),
+    });
     this.#mesh = new Mesh({
       send: (message) => this.#say(message),
-      track: (source) => this.#own.track(source),
+      track: (source) => this.mine.track(source),
       slot: (mid) => (mid ? this.#served.leg?.slot(mid) ?? null : null),
       relaying: () => view.relaying(this.passedOn),
       captured: (receiver) => this.lips.captured(receiver),
@@ -81,13 +84,16 @@ export class Room {
     });
     this.#served = new Served({
       send: (message) => this.#say(message),
-      voice: () => this.#own.voice,
-      track: (source) => this.#own.track(source),
+      voice: () => this.mine.voice,
+      track: (source) => this.mine.track(source),
       anew: () => {
         this.#mesh.disconnect();
         this.lips.anew();
       },
-      ready: () => this.#mesh.showSlots(),
+      ready: () => {
+        this.wanted.showAgain();
+        this.#mesh.showSlots();
+      },
       shaky: () => this.#line.suspect(),
       view,
     });
@@ -131,57 +137,6 @@ export class Room {
     this.#line.begin();
   }
 
-  /**
-   * Others are used from now on: a page that was loaded anew has its own only after a while.
-   * @param {Tracks} devices
-   */
-  async useDevices(devices) {
-    this.#own.use(this.me && !maySend(this.me.role) ? { camera: null, microphone: null } : devices);
-    await this.#served.sendVoice();
-    await this.#picturesChanged();
-  }
-
-  /** @param {MediaStreamTrack | null} track  mine from now on */
-  async useMicrophone(track) {
-    this.#own.use({ microphone: track });
-    this.publish();
-    await this.#served.sendVoice();
-  }
-
-  /** @param {MediaStreamTrack | null} track  mine from now on */
-  async useCamera(track) {
-    this.#own.use({ camera: track });
-    await this.#picturesChanged();
-  }
-
-  /**
-   * Shows everyone a screen from now on, in place of one that was shown; null: none.
-   * @param {import('./own.js').Shown | null} shown
-   */
-  async shareScreen(shown) {
-    this.#own.show(shown, () => this.#screenEnded());
-    await this.#picturesChanged();
-    await this.#served.sendVoice();
-  }
-
-  get publishing() { return this.#own.publishing; }
-
-  /** Which of my devices are on. */
-  get devices() { return this.#own.devices; }
-
-  /** Tells what of mine is on. */
-  publish() {
-    const { publishing } = this.#own;
-    if (this.#say({ type: 'publish', publishing })) this.#word.say(publishing);
-  }
-
-  /** What of mine may stay on, by the service's last word. @param {ParticipantInfo} me */
-  mayStayOn(me) {
-    const may = this.#word.hear(me);
-    if (!may.microphone && this.#own.silenceScreen()) void this.#served.sendVoice();
-    return may;
-  }
-
   /** What is offered, and what is fetched. */
   files() {
     this.#files ??= import('./files.js').then(({ Files }) => new Files({
@@ -196,15 +151,6 @@ export class Room {
     return this.#files;
   }
 
-  /** @param {import('./protocol.d.ts').Loudness[]} gains  how loudly I hear others from now on */
-  setGains(gains) { this.#say({ type: 'gains', gains }); }
-
-  /** @param {Shown[]} pictures  how large they are shown */
-  showSizes(pictures) { this.#served.show(pictures); }
-
-  /** @param {import('./protocol.d.ts').Picture[]} pictures  those that are in sight */
-  want(pictures) { this.#say({ type: 'want', pictures }); }
-
   /** @param {SoundMode} mode  how everyone is to get the others' sound */
   serveSound(mode) { this.#say({ type: 'sound', mode }); }
 
@@ -218,7 +164,7 @@ export class Room {
   close() {
     this.#closed = true;
     clearTimeout(this.#told);
-    this.#own.close();
+    this.mine.close();
     this.#meter?.close();
     this.#talkers.close();
     this.lips.close();
@@ -318,7 +264,7 @@ export class Room {
 
   /** @returns {Extract<import('./protocol.d.ts').ClientMessage, {type: 'join'}>} */
   #join() {
-    return { type: 'join', ...this.#newcomer, publishing: this.#own.publishing };
+    return { type: 'join', ...this.#newcomer, publishing: this.mine.publishing };
   }
 
   /**
@@ -330,7 +276,7 @@ export class Room {
     if (this.#inside) this.#forgetAll();
     this.#inside = true;
     this.#mesh.me = me;
-    if (!maySend(me.role)) this.#own.use({ camera: null, microphone: null });
+    this.mine.enter(me);
     this.#mesh.stunUrls = stun_urls;
     this.#view.entered(me, conference.title, may_end);
     this.#view.rules(conference.rules);
@@ -348,8 +294,8 @@ export class Room {
     const there = new Set(participants.map(({ id }) => id));
     for (const id of [...this.others.keys()]) if (!there.has(id)) this.#remove(id, 'left');
     for (const other of participants) (this.others.has(other.id) ? this.#update(other) : this.#add(other));
-    this.#word.forget();
-    this.publish();
+    this.mine.forget();
+    this.mine.tell();
     this.#update(me);
     this.#view.rules(conference.rules);
     this.#view.waiting([]);
@@ -366,6 +312,7 @@ export class Room {
   /** What was said while nobody heard it is said again; and the leg finds its way from wherever one is now. */
   #tellAgain() {
     this.#wish();
+    this.wanted.again();
     this.#mesh.tellAgain();
     this.#served.resume();
   }
@@ -383,7 +330,7 @@ export class Room {
   #forgetAll() {
     for (const id of [...this.others.keys()]) this.#remove(id, 'left');
     this.#served.close();
-    this.#word.forget();
+    this.mine.forget();
     this.#view.waiting([]);
   }
 
@@ -427,7 +374,7 @@ export class Room {
   /** @param {ParticipantInfo} me */
   #updateMe(me) {
     this.#mesh.me = me;
-    if (this.#own.publishing.screen && !me.permissions.screen) this.#screenEnded();
+    this.mine.obey(me);
     this.#view.updateMe(me);
   }
 
@@ -438,26 +385,20 @@ export class Room {
   #remove(id, reason) {
     if (id === this.me?.id) return this.#over(reason === 'removed' || reason === 'banned' ? reason : 'dropped');
     this.#mesh.remove(id);
-    this.#served.forget(id);
+    this.wanted.forget(id);
     this.lips.forget(id);
     this.#view.remove(id);
+  }
+
+  async #sendPictures() {
+    await this.#mesh.send();
+    await this.#served.send();
   }
 
   #wish() {
     const { wishes } = this.#newcomer;
     const meter = this.#meter;
     if (meter) this.#say({ type: 'wish', wishes: { ...wishes, relays: wishes.relays && !meter.hot, uplink: meter.pictures } });
-  }
-
-  async #picturesChanged() {
-    this.publish();
-    await this.#mesh.send();
-    await this.#served.send();
-  }
-
-  #screenEnded() {
-    this.#view.screenEnded();
-    void this.shareScreen(null);
   }
 
   /**

@@ -6,7 +6,6 @@ import { Leg } from './leg.js';
 /** @typedef {import('./protocol.d.ts').SoundMode} SoundMode */
 /** @typedef {import('./registration/handlers.js').Handlers} Handlers */
 /** @typedef {import('./view/contract.d.ts').View} View */
-/** @typedef {import('./protocol.d.ts').Shown} Shown */
 /** @typedef {import('./protocol.d.ts').Source} Source */
 
 /**
@@ -23,7 +22,6 @@ import { Leg } from './leg.js';
 export class Served {
   #outside;
   /** @type {Leg | null} */ #leg = null;
-  /** @type {Map<string, Shown>} how large which pictures are shown */ #sizes = new Map();
   /** Which of mine the service needs. @type {Set<Source>} */ #needed = new Set();
   /** What it has said so of since one came back. @type {Set<Source>} */ #said = new Set();
   #hearsVoices = false;
@@ -54,17 +52,6 @@ export class Served {
     this.soundMode = mode;
     this.#outside.view.soundMode(mode);
     this.#hearVoices();
-  }
-
-  /** @param {Shown[]} pictures  how large they are shown */
-  show(pictures) {
-    for (const shown of pictures) this.#sizes.set(`${shown.source} ${shown.publisher}`, shown);
-    this.#tell(pictures);
-  }
-
-  /** @param {string} publisher  whose pictures are shown no more */
-  forget(publisher) {
-    for (const source of ['camera', 'screen']) this.#sizes.delete(`${source} ${publisher}`);
   }
 
   /** My sound is another. */
@@ -102,7 +89,6 @@ export class Served {
     const leg = this.#leg = new Leg({ send }, voice(), { sound: view.sound, state: (state) => this.#changed(state) });
     await leg.answer(offer);
     this.#hearVoices();
-    this.#tell([...this.#sizes.values()]);
     await this.send();
     this.#outside.ready();
   }
@@ -131,7 +117,4 @@ export class Served {
     this.#hearsVoices = true;
     this.#outside.view.voices(voices);
   }
-
-  /** @param {Shown[]} pictures */
-  #tell(pictures) { if (pictures.length > 0) this.#outside.send({ type: 'sizes', pictures }); }
 }

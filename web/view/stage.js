@@ -39,8 +39,8 @@ export class Stage {
   /** @type {Media | null} */ #media = null;
   /** Everyone's numbers in the sound. @type {Map<string, number>} */ #numbers = new Map();
   /** Whether a screen of mine is shared. */ #sharing = false;
-  #sizes = new Sizes((sizes) => this.#room?.showSizes(sizes));
-  #inSight = new InSight(element('floor'), (pictures) => this.#room?.want(pictures));
+  #sizes = new Sizes((sizes) => this.#room?.wanted.show(sizes));
+  #inSight = new InSight(element('floor'), (pictures) => this.#room?.wanted.see(pictures));
   #sound = new Sound();
   #banner = new Banner();
   #settings = new Settings();
@@ -103,9 +103,9 @@ export class Stage {
   useDevices(room, devices) {
     this.#media?.close();
     this.#media = new Media(devices, {
-      useMicrophone: (track) => room.useMicrophone(track),
-      useCamera: (track) => room.useCamera(track),
-      published: () => room.publish(),
+      useMicrophone: (track) => room.mine.useMicrophone(track),
+      useCamera: (track) => room.mine.useCamera(track),
+      published: () => room.mine.tell(),
       changed: () => this.#showMine(),
       failed: (kind, opened) => this.say(troublesOf({ camera: FINE, microphone: FINE, [kind]: opened }, '')[0] ?? ''),
     });
@@ -142,7 +142,7 @@ export class Stage {
     this.#controls.me(me);
     element('screen').hidden = !canShare() || !maySend(me.role);
     this.#own?.mark('hand', me.hand !== null);
-    const may = this.#room?.mayStayOn(me);
+    const may = this.#room?.mine.mayStayOn(me);
     if (may) this.#media?.obey(may);
   }
 
@@ -279,7 +279,7 @@ export class Stage {
    * @param {number} gain
    */
   #hearOtherwise(id, gain) {
-    this.#room?.setGains([{ participant: id, gain }]);
+    this.#room?.wanted.hear({ participant: id, gain });
     this.tiles.get(id)?.mark('silenced', gain === 0);
     const number = this.#numbers.get(id);
     if (number !== undefined) this.#sound.setGain(number, gain);
@@ -332,14 +332,14 @@ export class Stage {
   async #share() {
     if (this.#sharing) {
       this.#tellSharing(false);
-      return this.#room?.shareScreen(null);
+      return this.#room?.mine.shareScreen(null);
     }
     const { shown, trouble } = await openScreen();
     if (trouble) this.say(say(trouble));
     if (!shown) return;
     this.#tellSharing(true);
     this.say(say(shown.sound ? 'screenSounds' : 'screenSilent'));
-    await this.#room?.shareScreen(shown);
+    await this.#room?.mine.shareScreen(shown);
   }
 
   /** @param {boolean} on */

@@ -1,0 +1,121 @@
+// What I publish: told to the service, and sent by every way there is. Knows no network.
+
+import { Own } from './own.js';
+import { maySend } from './permission/role.js';
+import { Word } from './permission/word.js';
+
+/** @typedef {import('./own.js').Tracks} Tracks */
+/** @typedef {import('./own.js').Shown} Shown */
+/** @typedef {import('./protocol.d.ts').ParticipantInfo} ParticipantInfo */
+/** @typedef {import('./protocol.d.ts').Publishing} Publishing */
+/** @typedef {import('./protocol.d.ts').Source} Source */
+
+/** @type {Tracks} */
+const NOTHING = { camera: null, microphone: null };
+
+/**
+ * @typedef {object} Outside
+ * @property {(publishing: Publishing) => boolean} tell  tells the service; whether it may hear it
+ * @property {() => unknown} sendVoice
+ * @property {() => unknown} sendPictures
+ * @property {() => void} screenEnded  mine is shown no more, and not by my doing
+ */
+
+export class Publisher {
+  #own; #outside;
+  #word = new Word();
+  #sends = true;
+
+  /**
+   * @param {Tracks} devices
+   * @param {Outside} outside
+   */
+  constructor(devices, outside) {
+    this.#own = new Own(devices);
+    this.#outside = outside;
+  }
+
+  get publishing() { return this.#own.publishing; }
+
+  /** Which of my devices are on. */
+  get devices() { return this.#own.devices; }
+
+  /** The sound that is sent. */
+  get voice() { return this.#own.voice; }
+
+  /** The picture that is sent. @param {Source} source */
+  track(source) { return this.#own.track(source); }
+
+  /**
+   * Others are used from now on: a page that was loaded anew has its own only after a while.
+   * @param {Tracks} devices
+   */
+  async useDevices(devices) {
+    this.#own.use(this.#sends ? devices : NOTHING);
+    await this.#outside.sendVoice();
+    await this.#picturesChanged();
+  }
+
+  /** @param {MediaStreamTrack | null} track  mine from now on */
+  async useMicrophone(track) {
+    this.#own.use({ microphone: track });
+    this.tell();
+    await this.#outside.sendVoice();
+  }
+
+  /** @param {MediaStreamTrack | null} track  mine from now on */
+  async useCamera(track) {
+    this.#own.use({ camera: track });
+    await this.#picturesChanged();
+  }
+
+  /**
+   * Shows everyone a screen from now on, in place of one that was shown; null: none.
+   * @param {Shown | null} shown
+   */
+  async shareScreen(shown) {
+    this.#own.show(shown, () => this.#screenEnded());
+    await this.#picturesChanged();
+    await this.#outside.sendVoice();
+  }
+
+  /** Tells what of mine is on. */
+  tell() {
+    const { publishing } = this.#own;
+    if (this.#outside.tell(publishing)) this.#word.say(publishing);
+  }
+
+  /** The service knows nothing of what was told before. */
+  forget() { this.#word.forget(); }
+
+  /** What of mine may stay on, by the service's last word. @param {ParticipantInfo} me */
+  mayStayOn(me) {
+    const may = this.#word.hear(me);
+    if (!may.microphone && this.#own.silenceScreen()) void this.#outside.sendVoice();
+    return may;
+  }
+
+  /** I am in, and may do this. @param {ParticipantInfo} me */
+  enter({ role }) {
+    this.#sends = maySend(role);
+    if (!this.#sends) this.#own.use(NOTHING);
+  }
+
+  /** What I may is another. @param {ParticipantInfo} me */
+  obey({ role, permissions }) {
+    this.#sends = maySend(role);
+    if (this.publishing.screen && !permissions.screen) this.#screenEnded();
+  }
+
+  close() { this.#own.close(); }
+
+  async #picturesChanged() {
+    this.tell();
+    await this.#outside.sendPictures();
+  }
+
+  #screenEnded() {
+    this.#outside.screenEnded();
+    void this.shareScreen(null);
+  }
+}
