@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{conference, init, pipeline};
+use common::{conference, init, pipeline, told};
 use gst::prelude::*;
 
 /// Who it is about, in which slot, and the three numbers: time here, SSRC and time there.
@@ -12,23 +12,11 @@ type Capture = (String, i32, u32, u32, u32);
 
 /// The next message of the listener's.
 fn captures(listener: &gst::Pipeline) -> Vec<Capture> {
-    let bus = listener.bus().unwrap();
-    loop {
-        let message = bus.timed_pop_filtered(
-            gst::ClockTime::from_seconds(10),
-            &[gst::MessageType::Element],
-        );
-        let message = message.expect("captures are told");
-        let structure = message.structure().unwrap();
-        if structure.name() == "convene-captures" {
-            let all = structure.get::<gst::Array>("captures").unwrap();
-            return all.iter().map(capture).collect();
-        }
-    }
+    let all = told(listener, "convene-captures", "captures");
+    all.iter().map(capture).collect()
 }
 
-fn capture(value: &glib::SendValue) -> Capture {
-    let capture = value.get::<gst::Structure>().unwrap();
+fn capture(capture: &gst::Structure) -> Capture {
     let number = |name| capture.get::<u32>(name).unwrap();
     (
         capture.get("participant").unwrap(),

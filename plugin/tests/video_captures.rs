@@ -1,29 +1,19 @@
 //! What `convenevideo` tells of where in a publisher's stream a slot is.
 #![allow(clippy::unwrap_used)]
 
+mod common;
 #[path = "video/rig.rs"]
 mod rig;
 
 use convene_rtp::Packet;
-use gst::prelude::*;
 
+use common::told;
 use rig::{Person, conference};
 
 /// The next that a subscriber is told.
 fn capture(person: &Person) -> gst::Structure {
-    let bus = person.pipeline.bus().unwrap();
-    loop {
-        let message = bus.timed_pop_filtered(
-            gst::ClockTime::from_seconds(10),
-            &[gst::MessageType::Element],
-        );
-        let message = message.expect("captures are told");
-        let structure = message.structure().unwrap();
-        if structure.name() == "convene-captures" {
-            let all = structure.get::<gst::Array>("captures").unwrap();
-            return all[0].get().unwrap();
-        }
-    }
+    let all = told(&person.pipeline, "convene-captures", "captures");
+    all[0].clone()
 }
 
 #[test]

@@ -42,6 +42,21 @@ pub fn sink(pipeline: &gst::Pipeline, name: &str) -> gst_app::AppSink {
     pipeline.by_name(name).unwrap().downcast().unwrap()
 }
 
+/// What the next message of that name on a pipeline's bus lists under `field`.
+pub fn told(pipeline: &gst::Pipeline, name: &str, field: &str) -> Vec<gst::Structure> {
+    let bus = pipeline.bus().unwrap();
+    let patience = gst::ClockTime::from_seconds(DEADLINE.as_secs());
+    loop {
+        let message = bus.timed_pop_filtered(patience, &[gst::MessageType::Element]);
+        let message = message.unwrap_or_else(|| panic!("{name} is told"));
+        let structure = message.structure().unwrap();
+        if structure.name() == name {
+            let all = structure.get::<gst::Array>(field).unwrap();
+            return all.iter().map(|one| one.get().unwrap()).collect();
+        }
+    }
+}
+
 /// Plays until EOS; any error fails.
 pub fn run_to_eos(pipeline: &gst::Pipeline) {
     pipeline.set_state(gst::State::Playing).unwrap();
