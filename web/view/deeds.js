@@ -34,6 +34,7 @@ function wordsOf(action) {
     case 'remove': return action.ban ? 'deedBan' : 'deedRemove';
     case 'unban': return 'deedUnban';
     case 'role': return 'deedRole';
+    case 'withdraw': return 'deedWithdraw';
     case 'hand_over': return 'deedHandOver';
     default: return 'deedOther';
   }

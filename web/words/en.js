@@ -283,6 +283,7 @@ export const en = {
   deedRole: '{by} gave {whom} the role {role}.',
   deedHandOver: '{by} handed moderation over to {whom}.',
   deedFell: 'The role of moderator fell to {whom}, since nobody had it.',
+  deedWithdraw: '{by} took back a file of {whom}.',
   deedOther: '{by} did something else.',
   errorLost: 'The server did not answer: it may not be done.',
   errorIsModerator: 'A moderator’s permissions stay: take the role away first.',

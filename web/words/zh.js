@@ -284,6 +284,7 @@ export const zh = {
   deedRole: '{by} 将 {whom} 设为{role}。',
   deedHandOver: '{by} 将主持移交给 {whom}。',
   deedFell: '因无人主持，{whom} 成为主持人。',
+  deedWithdraw: '{by}撤回了{whom}的文件。',
   deedOther: '{by} 进行了其他操作。',
   errorLost: '服务器没有回应，操作可能未完成。',
   errorIsModerator: '对主持人无法执行此操作：请先取消其主持人角色。',

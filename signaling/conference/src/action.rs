@@ -85,7 +85,7 @@ impl Action {
         )
     }
 
-    /// Whether moderators shall find it in the list of what was done.
+    /// Whether moderators shall find it in the list of what was done, whomever it is about.
     pub(crate) fn is_audited(&self) -> bool {
         !self.is_own() && !matches!(self, Self::Bans | Self::Audit)
     }

@@ -184,6 +184,12 @@ impl<S> Conference<S> {
         Ok(())
     }
 
+    /// The name of whose file somebody takes back, if it is another's.
+    pub(super) fn taken_from(&self, by: &ParticipantId, id: u32) -> Option<String> {
+        let file = self.files.offered.get(&id)?;
+        (file.from != *by).then(|| file.by.clone())
+    }
+
     /// Somebody is gone, and so is what only his browser has; of whoever was sent away nothing stays.
     pub(super) fn files_of_gone(&mut self, who: &ParticipantId, reason: LeaveReason) {
         let sent_away = matches!(reason, LeaveReason::Removed | LeaveReason::Banned);

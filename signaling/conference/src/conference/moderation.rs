@@ -19,7 +19,7 @@ impl<S> Conference<S> {
         let deed = self.deed(from, &action);
         let done = self.may_act(from, &action);
         let done = done.and_then(|()| self.carry_out(now, from, &action));
-        if done.is_ok() && action.is_audited() {
+        if done.is_ok() && (action.is_audited() || deed.whom.is_some()) {
             self.effects.push_back(Effect::Keep(Kept::Acted(deed)));
         }
         match done {
@@ -105,7 +105,10 @@ impl<S> Conference<S> {
         Deed {
             by: Some((from.clone(), self.name_of(from))),
             action: action.clone(),
-            whom: action.whom().map(|whom| self.name_of(whom)),
+            whom: match action {
+                Action::Withdraw(file) => self.taken_from(from, *file),
+                _ => action.whom().map(|whom| self.name_of(whom)),
+            },
         }
     }
 

@@ -139,8 +139,16 @@ fn it_is_taken_back_by_whose_it_is_and_by_moderators() {
     }
     let done = does(&mut conference, 2, asks("cid", Action::Withdraw(1)));
     assert!(matches!(not_done(&done), Refusal::Forbidden(_)));
-    for (who, file) in [("bob", 1), ("ann", 2)] {
+    for (who, file, whom) in [("bob", 1, None), ("ann", 2, Some("bob"))] {
         let done = does(&mut conference, 2, asks(who, Action::Withdraw(file)));
+        let deeds = done.iter().filter_map(|effect| match effect {
+            Effect::Keep(Kept::Acted(deed)) => deed.whom.as_deref(),
+            _ => None,
+        });
+        assert!(
+            deeds.eq(whom),
+            "what a moderator does to others is written down"
+        );
         assert!(told(&done, "cid", &Notice::FileGone(file)));
         let done = does(&mut conference, 2, asks("cid", fetch(file, true)));
         assert_eq!(not_done(&done), &Refusal::NoFile(file));
