@@ -70,29 +70,25 @@ impl Conference {
         if mappings.is_empty() {
             return;
         }
-        let mut told = BTreeMap::<Number, Vec<Mapped>>::new();
-        for mapping in mappings {
-            if let Some(participant) = self.name_of(mapping.talker) {
-                let mapping = *mapping;
-                let mapped = Mapped {
-                    participant,
-                    mapping,
-                };
-                told.entry(mapping.to).or_default().push(mapped);
-            }
-        }
         let ears = self.ears();
-        for (number, mapped) in told {
+        for (number, mapped) in self.by_listener(mappings) {
             if let Some(ear) = ears.get(&number) {
                 ear.mapped(&mapped);
             }
         }
     }
 
-    fn name_of(&self, number: Number) -> Option<String> {
+    fn by_listener(&self, mappings: &[Mapping]) -> BTreeMap<Number, Vec<Mapped>> {
         let members = lock(&self.members);
-        members
-            .get(&number)
-            .map(|member| member.participant.clone())
+        let mut told = BTreeMap::<Number, Vec<Mapped>>::new();
+        for mapping in mappings {
+            if let Some(talker) = members.get(&mapping.talker) {
+                told.entry(mapping.to).or_default().push(Mapped {
+                    participant: talker.participant.clone(),
+                    mapping: *mapping,
+                });
+            }
+        }
+        told
     }
 }

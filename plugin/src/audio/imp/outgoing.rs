@@ -128,10 +128,9 @@ impl ConveneAudio {
             .field("talkers", gst::Array::new(talkers.iter().map(structure)))
             .field("rtp-time", media_time as u32)
             .build();
-        let obj = self.obj();
-        let _ = obj.post_message(gst::message::Element::builder(message).src(&*obj).build());
+        self.announce(message);
         if changed {
-            obj.notify("talking");
+            self.obj().notify("talking");
         }
     }
 
@@ -139,6 +138,11 @@ impl ConveneAudio {
         let message = gst::Structure::builder("convene-captures")
             .field("captures", gst::Array::new(mapped.iter().map(capture)))
             .build();
+        self.announce(message);
+    }
+
+    /// Whoever has no bus any more is told nothing.
+    fn announce(&self, message: gst::Structure) {
         let obj = self.obj();
         let _ = obj.post_message(gst::message::Element::builder(message).src(&*obj).build());
     }

@@ -234,7 +234,7 @@ impl<S> Conference<S> {
         }
     }
 
-    fn is_here(&mut self, file: &OfferedFile) -> Result<(), Refusal> {
+    fn is_here(&self, file: &OfferedFile) -> Result<(), Refusal> {
         let owner = self.members.get(&file.from);
         match owner.is_some_and(|owner| owner.cut.is_none()) {
             true => Ok(()),
