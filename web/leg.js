@@ -113,8 +113,7 @@ export class Leg {
    * @returns {Voice[]}
    */
   get voices() {
-    const [mix, ...lines] = this.#connection.getTransceivers();
-    const voices = lines.filter(({ receiver }) => receiver.track.kind === mix.receiver.track.kind);
+    const [, ...voices] = this.sounds;
     return voices.map(({ receiver }) => ({ stream: new MediaStream([receiver.track]), number: () => numberOf(receiver) }));
   }
 

@@ -187,10 +187,7 @@ export class Room {
 
   /** What the browser has counted of the leg, and of how each one's camera arrives; null: it does not. */
   async statistics() {
-    const people = await Promise.all([...this.others.values()].map(async (other) => {
-      const receiver = this.lips.receiver(other.info.id);
-      return { id: other.info.id, rows: receiver ? [...(await receiver.getStats()).values()] : null, skewMs: this.lips.skew(other.info.id) };
-    }));
+    const people = await Promise.all([...this.others.keys()].map(async (id) => ({ id, rows: await this.lips.statistics(id), skewMs: this.lips.skew(id) })));
     return { leg: await this.#served.leg?.statistics() ?? null, people };
   }
 

@@ -2,8 +2,8 @@
 
 import { isMusic } from './codec/devices.js';
 
-/** Who makes music takes stereo. @param {MediaStreamTrack | null} microphone */
-export const takesStereo = (microphone) => isMusic(microphone);
+/** Who makes music takes stereo. */
+export const takesStereo = isMusic;
 
 /** Whose microphone has two channels sends it. @param {MediaStreamTrack | null} microphone */
 export const sendsStereo = (microphone) => takesStereo(microphone) && microphone?.getSettings().channelCount === 2;

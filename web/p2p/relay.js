@@ -57,12 +57,7 @@ export class Relay {
   get way() { return { kind: 'passed on', connection: this.#connection }; }
 
   /** @param {PairSignal} signal */
-  receive(signal) {
-    return this.#wire.next(async () => {
-      if (signal.kind === 'description') await this.#wire.described(signal);
-      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
-    });
-  }
+  receive(signal) { return this.#wire.takeAnswer(signal); }
 
   close() {
     clearInterval(this.#looking);
@@ -149,13 +144,8 @@ export class Relayed {
 
   /** @param {PairSignal} signal */
   receive(signal) {
-    return this.#wire.next(async () => {
-      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
-      if (signal.kind === 'captures') this.#captured(signal);
-      if (signal.kind !== 'description') return;
-      await this.#wire.described(signal);
-      await this.#wire.describe();
-    });
+    if (signal.kind === 'captures') return this.#wire.next(async () => this.#captured(signal));
+    return this.#wire.takeOffer(signal);
   }
 
   close() {

@@ -38,14 +38,7 @@ export class Sending {
   }
 
   /** @param {FileSignal} signal */
-  receive(signal) {
-    return this.#wire.next(async () => {
-      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
-      if (signal.kind !== 'description') return;
-      await this.#wire.described(signal);
-      await this.#wire.describe();
-    });
-  }
+  receive(signal) { return this.#wire.takeOffer(signal); }
 
   close() {
     clearTimeout(this.#timer);
@@ -132,9 +125,6 @@ export class Receiving {
   /** @param {FileSignal} signal */
   receive(signal) {
     if (signal.kind === 'refuse') this.#giveUp();
-    return this.#wire.next(async () => {
-      if (signal.kind === 'description') await this.#wire.described(signal);
-      if (signal.kind === 'candidate') await this.#wire.candidate(signal);
-    });
+    return this.#wire.takeAnswer(signal);
   }
 }

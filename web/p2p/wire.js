@@ -27,6 +27,23 @@ export class Wire {
     return this.#received;
   }
 
+  /**
+   * What whoever answered the connection says: his answer, and his candidates.
+   * @param {{kind: string}} signal  of other kinds nothing is taken
+   */
+  takeAnswer(signal) { return this.next(() => this.#take(/** @type {WireSignal} */ (signal))); }
+
+  /**
+   * What whoever offers the connection says: his offer, which is answered, and his candidates.
+   * @param {{kind: string}} signal  of other kinds nothing is taken
+   */
+  takeOffer(signal) {
+    return this.next(async () => {
+      await this.#take(/** @type {WireSignal} */ (signal));
+      if (signal.kind === 'description') await this.describe();
+    });
+  }
+
   /** Makes the description that is due, an offer or an answer, and says it. */
   async describe() {
     await this.#connection.setLocalDescription();
@@ -44,5 +61,11 @@ export class Wire {
   async candidate({ candidate, mid, mline_index }) {
     if (!this.#connection.remoteDescription || (!candidate && mid === null)) return;
     await this.#connection.addIceCandidate({ candidate, sdpMid: mid, sdpMLineIndex: mline_index });
+  }
+
+  /** @param {WireSignal} signal */
+  async #take(signal) {
+    if (signal.kind === 'description') await this.described(signal);
+    if (signal.kind === 'candidate') await this.candidate(signal);
   }
 }

@@ -43,8 +43,11 @@ export class Lips {
   /** In milliseconds; null: unknown. @param {string} id */
   skew(id) { return this.#faces.get(id)?.skews.median(performance.now()) ?? null; }
 
-  /** Where the camera comes from that is shown. @param {string} id */
-  receiver(id) { return this.#faces.get(id)?.receiver ?? null; }
+  /** What the browser has counted of the camera that is shown; null: none is. @param {string} id */
+  async statistics(id) {
+    const face = this.#faces.get(id);
+    return face ? rowsOf(face.receiver) : null;
+  }
 
   /** The service says when what it sends was captured. @param {import('../protocol.d.ts').Capture[]} captures */
   served(captures) {
@@ -89,8 +92,8 @@ export class Lips {
       if (face) wait(face.receiver, 0);
       this.#faces.set(id, face = { ...way, skews: new Lately(LATELY), buffer: new Buffer(), tied: new Tied() });
     }
-    if (receiveTime !== undefined) face.tied.frame({ at: performance.timeOrigin + receiveTime, rtp_time: rtpTimestamp });
-    const seen = this.#pictures(id, face).at(rtpTimestamp);
+    const came = receiveTime === undefined ? null : { at: performance.timeOrigin + receiveTime, rtp_time: rtpTimestamp };
+    const seen = this.#pictures(id, face, came).at(rtpTimestamp);
     const heard = this.#heard(id, expectedDisplayTime);
     if (seen !== null && heard !== null) face.skews.add(performance.now(), heard - seen);
   }
@@ -113,12 +116,17 @@ export class Lips {
    * What the service said, else what frames say of themselves, else what follows from how they come.
    * @param {string} id
    * @param {Face} face
+   * @param {{at: number, rtp_time: number} | null} came  when the frame did
    */
-  #pictures(id, { receiver, mid, path, tied }) {
+  #pictures(id, { receiver, mid, path, tied }, came) {
     const served = mid === null ? undefined : this.#served.get(lineOf(id, mid));
     if (served) return served;
     const mapping = this.#mapping(receiver);
-    const entry = captureOf(receiver) ?? (path === 'direct' ? tied.entry : null);
+    let entry = captureOf(receiver);
+    if (!entry && path === 'direct') {
+      if (came) tied.frame(came);
+      entry = tied.entry;
+    }
     if (entry) mapping.add(entry);
     return mapping;
   }

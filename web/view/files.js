@@ -97,7 +97,6 @@ export class FilesPanel {
     if (this.#visible) this.#files.see();
     this.#counted();
   }
-
 }
 
 class FileRow {
