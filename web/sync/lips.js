@@ -3,7 +3,7 @@
 // A skew is the capture time of the sound that is heard less that of the frame on the screen: positive, the sound is ahead.
 
 import { since } from '../leg.js';
-import { Controller } from './controller.js';
+import { Controller, MOST } from './controller.js';
 import { Buffer, Lately, Mapping, Tied, captureOf } from './measured.js';
 
 /** @typedef {{receiver: RTCRtpReceiver, mid: string | null}} Line  `mid`: of the leg's m-line; null: from another browser */
@@ -178,7 +178,7 @@ export class Lips {
     const shown = await Promise.all([...this.#faces].map(async ([id, { receiver, buffer, skews, tied }]) => {
       const rows = await rowsOf(receiver);
       for (const { type, timestamp, remoteTimestamp } of rows) if (type === 'remote-outbound-rtp') tied.report({ at: timestamp, sent: remoteTimestamp });
-      return { id, way: receiver, skew: skews.median(now), held: buffer.look(rows) };
+      return { id, way: receiver, skew: mendable(skews.median(now)), held: buffer.look(rows) };
     }));
     this.#controller.look(now, held, shown);
     for (const { receiver } of this.#outside.sounds()) wait(receiver, this.#controller.sound);
@@ -193,6 +193,12 @@ export class Lips {
     if (skews.length > 0) this.#outside.say(skews);
   }
 }
+
+/**
+ * What no waiting mends is not steered: a busy machine's clocks may have told it, and pictures would only be late.
+ * @param {number | null} skew
+ */
+const mendable = (skew) => (skew !== null && Math.abs(skew) > MOST ? null : skew);
 
 /**
  * @param {string} participant

@@ -110,3 +110,15 @@ test('a picture that is ahead waits; the service hears of it every ten seconds; 
   picture.track.readyState = 'ended';
   end();
 });
+
+test('what no waiting mends is told, and nothing waits for it', async () => {
+  const picture = receiverOf(90_000, EPOCH + 5_000);
+  const { lips, mix, see, look, end } = scene(picture);
+  lips.served([mixed(4_400)]);
+  for (let i = 0; i < 20; i += 1) {
+    near(see(), -600);
+    await look(1);
+  }
+  assert.deepEqual([picture.jitterBufferTarget, mix.jitterBufferTarget], [null, null]);
+  end();
+});
