@@ -4,8 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isSeenAs } from './laboratory.mjs';
 import { receivedPictures, receivedStreams } from './traffic.mjs';
 
-// A picture has at least some 150 kbit/s here. In a stream one cannot tell sound, which has 130 at most with its headers.
-const PICTURE_OCTETS_PER_S = 17_000;
+// The small layer of a picture has 75 kbit/s. In a stream one cannot tell sound, which has 130 at most with its headers.
+const PICTURE_OCTETS_PER_S = 6_000;
+const STREAM_OCTETS_PER_S = 17_000;
 
 /**
  * From whom enough comes to each of these hosts to be a picture.
@@ -15,14 +16,20 @@ const PICTURE_OCTETS_PER_S = 17_000;
  * @returns {Promise<Record<string, string[]>>}
  */
 export async function carriersSeen(lab, names, watchMs) {
-  const look = (name) => octetsByHost(lab, lab.hosts[name]);
-  const before = names.map(look);
+  const counts = names.flatMap((name) => [
+    { name, received: receivedPictures, enough: PICTURE_OCTETS_PER_S },
+    { name, received: receivedStreams, enough: STREAM_OCTETS_PER_S },
+  ]);
+  const look = ({ name, received }) => octetsByHost(lab, lab.hosts[name], received);
+  const before = counts.map(look);
   await pause(watchMs);
-  const enough = PICTURE_OCTETS_PER_S * watchMs / 1_000;
-  return Object.fromEntries(names.map((name, i) => {
-    const from = [...look(name)].filter(([host, octets]) => octets - (before[i].get(host) ?? 0) > enough);
-    return [name, from.map(([host]) => host).sort()];
-  }));
+  /** @type {Record<string, Set<string>>} */ const carriers = Object.fromEntries(names.map((name) => [name, new Set()]));
+  counts.forEach((count, i) => {
+    for (const [host, octets] of look(count)) {
+      if (octets - (before[i].get(host) ?? 0) > count.enough * watchMs / 1_000) carriers[count.name].add(host);
+    }
+  });
+  return Object.fromEntries(names.map((name) => [name, [...carriers[name]].sort()]));
 }
 
 /**
@@ -39,9 +46,9 @@ export function carriersSaid(standings, names) {
   }));
 }
 
-function octetsByHost(lab, to) {
+function octetsByHost(lab, to, received) {
   const octets = new Map();
-  for (const from of [...receivedPictures(to), ...receivedStreams(to)]) {
+  for (const from of received(to)) {
     const host = hostAt(lab, from, to);
     octets.set(host, (octets.get(host) ?? 0) + from.octets);
   }
