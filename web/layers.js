@@ -11,6 +11,7 @@ export class Layers {
   /** @type {string[] | null} null: nobody has said */ #needed = null;
   // Parameters are read and written in one go: two changes at a time would undo each other.
   /** @type {Promise<void>} */ #done = Promise.resolve();
+  #closed = false;
 
   /** @param {RTCRtpSender} sender */
   constructor(sender) { this.#sender = sender; }
@@ -33,14 +34,18 @@ export class Layers {
     return this.#after(() => this.#apply());
   }
 
+  /** The connection is closed; what is still to be done is not. */
+  close() { this.#closed = true; }
+
   /** @param {() => Promise<void>} change */
   #after(change) {
-    this.#done = this.#done.catch(() => {}).then(change);
+    this.#done = this.#done.catch(() => {}).then(() => (this.#closed ? undefined : change()));
     return this.#done;
   }
 
   /** Without a track Firefox goes on sending a black frame now and then, unless its encoding is put out. */
   async #apply() {
+    if (this.#closed) return;
     const parameters = this.#sender.getParameters();
     const encodings = parameters.encodings ?? [];
     encodings.forEach((encoding, i) => {

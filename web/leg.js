@@ -173,6 +173,7 @@ export class Leg {
 
   close() {
     clearTimeout(this.#interrupted);
+    this.#camera?.close();
     this.#connection.close();
   }
 

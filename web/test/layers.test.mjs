@@ -62,3 +62,11 @@ test('one encoding is sent whatever is needed', async () => {
   await layers.send(null);
   assert.deepEqual(sender.encodings, [{ active: false }]);
 });
+
+test('what is under way when the connection closes is left', async () => {
+  const { sender } = senderWith('l', 'h');
+  const layers = over({ ...sender, setParameters: () => Promise.reject(new DOMException('', 'InvalidStateError')) });
+  const [sending, needing] = [layers.send(CAMERA), layers.need(['l'])];
+  layers.close();
+  await Promise.all([sending, needing]);
+});
