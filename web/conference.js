@@ -21,7 +21,7 @@ const KEY = `token ${id}`;
 /** After these somebody who asks again at once would only hear the same. @type {import('./protocol.d.ts').ErrorCode[]} */
 const FINAL = ['denied', 'banned'];
 let token = takeToken();
-const entrance = new Entrance(join);
+const entrance = new Entrance(join, (late) => { if (inside) stage.bring(late); });
 const stage = new Stage();
 const waiting = new Waiting(leave);
 const beside = new Beside(() => room, (words) => stage.say(words));
@@ -80,13 +80,11 @@ async function comeBack({ place, name, wishes, camera, microphone, music, speake
   const back = enter({ name, token, identity: identity(), wishes }, none, place);
   if (!camera && !microphone) return;
   const opened = await openBoth({ camera, microphone, music });
-  const devices = { camera: opened.camera.track, microphone: opened.microphone.track, speaker };
-  if (devices.camera) devices.camera.enabled = camera?.on ?? false;
-  if (devices.microphone) devices.microphone.enabled = microphone?.on ?? false;
-  if (room !== back || !inside) return stop(devices);
-  inside.devices = devices;
-  stage.useDevices(back, devices);
-  await back.mine.useDevices(devices);
+  const late = { camera: opened.camera.track, microphone: opened.microphone.track };
+  if (late.camera) late.camera.enabled = camera?.on ?? false;
+  if (late.microphone) late.microphone.enabled = microphone?.on ?? false;
+  if (room === back && inside) stage.bring(late);
+  else stop(late);
 }
 
 /**
@@ -149,7 +147,7 @@ function session() {
 /** @param {MediaStreamTrack | null} track */
 function sense(track) { return track && { ...knownOf(track), on: track.enabled }; }
 
-/** @param {import('./codec/devices.js').Devices} devices */
+/** @param {import('./own.js').Tracks} devices */
 function stop({ camera, microphone }) {
   camera?.stop();
   microphone?.stop();

@@ -36,13 +36,7 @@ export class Media {
     this.#devices = devices;
     this.#outside = outside;
     const { camera, microphone } = devices;
-    if (camera) this.#choice.camera = knownOf(camera);
-    if (microphone) {
-      this.#choice.microphone = knownOf(microphone);
-      this.#choice.music = isMusic(microphone);
-    }
-    this.#watch(camera);
-    this.#watch(microphone);
+    this.#know(camera, microphone);
     // Who came unseen came with a camera all the same.
     if (camera && !camera.enabled) {
       camera.stop();
@@ -58,6 +52,24 @@ export class Media {
   get microphoneIsOn() { return this.#devices.microphone?.enabled ?? false; }
 
   get cameraIsOn() { return this.#devices.camera?.enabled ?? false; }
+
+  /**
+   * Those that one wanted to come with, and that were opened only now: what was opened meanwhile, and works, stays.
+   * @param {{camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null}} late
+   */
+  bring({ camera, microphone }) {
+    return this.#then(async () => {
+      if (microphone && this.#lacks(microphone, this.#devices.microphone)) {
+        this.#know(null, microphone);
+        await this.#useMicrophone(microphone);
+      }
+      if (camera && this.#lacks(camera, this.#devices.camera)) {
+        this.#know(camera, null);
+        if (camera.enabled) await this.#useCamera(camera);
+        else camera.stop();
+      }
+    });
+  }
 
   /** @param {boolean} on */
   switchMicrophone(on) {
@@ -115,6 +127,16 @@ export class Media {
     const track = await this.#open('microphone');
     if (!track) return;
     track.enabled = on;
+    await this.#useMicrophone(track);
+  }
+
+  async #openCamera() {
+    const track = await this.#open('camera');
+    if (track) await this.#useCamera(track);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  async #useMicrophone(track) {
     const before = this.#devices.microphone;
     this.#devices.microphone = track;
     await this.#outside.useMicrophone(track);
@@ -122,9 +144,8 @@ export class Media {
     this.#outside.changed();
   }
 
-  async #openCamera() {
-    const track = await this.#open('camera');
-    if (!track) return;
+  /** @param {MediaStreamTrack} track */
+  async #useCamera(track) {
     const before = this.#devices.camera;
     this.#devices.camera = track;
     await this.#outside.useCamera(track);
@@ -150,6 +171,32 @@ export class Media {
     await this.#outside.useCamera(null);
     camera?.stop();
     this.#outside.changed();
+  }
+
+  /**
+   * Whether this is to be used; if not, it is given back, unless it is mine already.
+   * @param {MediaStreamTrack} track
+   * @param {MediaStreamTrack | null} mine
+   */
+  #lacks(track, mine) {
+    const lacks = !this.#closed && track.readyState === 'live' && mine?.readyState !== 'live';
+    if (!lacks && track !== mine) track.stop();
+    return lacks;
+  }
+
+  /**
+   * One has these, whether they are on or off.
+   * @param {MediaStreamTrack | null} camera
+   * @param {MediaStreamTrack | null} microphone
+   */
+  #know(camera, microphone) {
+    if (camera) this.#choice.camera = knownOf(camera);
+    if (microphone) {
+      this.#choice.microphone = knownOf(microphone);
+      this.#choice.music = isMusic(microphone);
+    }
+    this.#watch(camera);
+    this.#watch(microphone);
   }
 
   /** A device that is pulled out is off. @param {MediaStreamTrack | null} track */

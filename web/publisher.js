@@ -10,8 +10,9 @@ import { Word } from './permission/word.js';
 /** @typedef {import('./protocol.d.ts').Publishing} Publishing */
 /** @typedef {import('./protocol.d.ts').Source} Source */
 
-/** @type {Tracks} */
-const NOTHING = { camera: null, microphone: null };
+/** @type {Publishing} */
+const NOTHING = { microphone: false, camera: false, screen: false };
+const SOURCES = /** @type {(keyof Publishing)[]} */ (Object.keys(NOTHING));
 
 /**
  * @typedef {object} Outside
@@ -35,26 +36,17 @@ export class Publisher {
     this.#outside = outside;
   }
 
-  get publishing() { return this.#own.publishing; }
+  /** Who only listens sends nothing, whatever he has. @returns {Publishing} */
+  get publishing() { return this.#sends ? this.#own.publishing : NOTHING; }
 
   /** Which of my devices are on. */
   get devices() { return this.#own.devices; }
 
   /** The sound that is sent. */
-  get voice() { return this.#own.voice; }
+  get voice() { return this.#sends ? this.#own.voice : null; }
 
   /** The picture that is sent. @param {Source} source */
-  track(source) { return this.#own.track(source); }
-
-  /**
-   * Others are used from now on: a page that was loaded anew has its own only after a while.
-   * @param {Tracks} devices
-   */
-  async useDevices(devices) {
-    this.#own.use(this.#sends ? devices : NOTHING);
-    await this.#outside.sendVoice();
-    await this.#picturesChanged();
-  }
+  track(source) { return this.#sends ? this.#own.track(source) : null; }
 
   /** @param {MediaStreamTrack | null} track  mine from now on */
   async useMicrophone(track) {
@@ -81,7 +73,7 @@ export class Publisher {
 
   /** Tells what of mine is on. */
   tell() {
-    const { publishing } = this.#own;
+    const { publishing } = this;
     if (this.#outside.tell(publishing)) this.#word.say(publishing);
   }
 
@@ -96,14 +88,20 @@ export class Publisher {
   }
 
   /** I am in, and may do this. @param {ParticipantInfo} me */
-  enter({ role }) {
+  enter({ role, publishing }) {
     this.#sends = maySend(role);
-    if (!this.#sends) this.#own.use(NOTHING);
+    // Something may have come or gone while nobody heard it.
+    if (SOURCES.some((source) => publishing[source] !== this.publishing[source])) this.tell();
   }
 
   /** What I may is another. @param {ParticipantInfo} me */
   obey({ role, permissions }) {
-    this.#sends = maySend(role);
+    const sends = maySend(role);
+    if (sends !== this.#sends) {
+      this.#sends = sends;
+      void this.#outside.sendVoice();
+      void this.#outside.sendPictures();
+    }
     if (this.publishing.screen && !permissions.screen) this.#screenEnded();
   }
 

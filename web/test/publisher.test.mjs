@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Publisher } from '../publisher.js';
 
 const track = () => /** @type {any} */ ({ enabled: true, stop() {} });
+const NOTHING = { microphone: false, camera: false, screen: false };
 const may = (/** @type {boolean} */ screen, role = 'speaker') =>
   /** @type {any} */ ({ role, permissions: { microphone: true, camera: true, screen }, publishing: { microphone: true, camera: true, screen } });
 
@@ -27,14 +28,28 @@ test('what is on is told and sent', async () => {
 });
 
 test('who only listens sends none of his devices, until he may', async () => {
-  const { mine } = publisher();
-  const devices = { camera: track(), microphone: track() };
-  mine.enter(may(true, 'listener'));
-  await mine.useDevices(devices);
-  assert.deepEqual(mine.devices, { microphone: false, camera: false });
+  const { mine, done } = publisher();
+  const camera = track();
+  mine.enter({ ...may(true, 'listener'), publishing: NOTHING });
+  await mine.useMicrophone(track());
+  await mine.useCamera(camera);
+  assert.deepEqual([mine.publishing, mine.voice, mine.track('camera')], [NOTHING, null, null]);
+  done.length = 0;
   mine.obey(may(true));
-  await mine.useDevices(devices);
-  assert.deepEqual(mine.devices, { microphone: true, camera: true });
+  assert.deepEqual(done, ['voice', 'pictures']);
+  assert.equal(mine.track('camera'), camera);
+  mine.obey(may(true, 'listener'));
+  assert.deepEqual([done.length, mine.publishing, mine.track('camera')], [4, NOTHING, null]);
+});
+
+test('what has come between asking to get in and getting in is told', async () => {
+  const { mine, done } = publisher();
+  mine.enter({ ...may(true), publishing: NOTHING });
+  assert.deepEqual(done, []);
+  await mine.useMicrophone(track());
+  done.length = 0;
+  mine.enter({ ...may(true), publishing: NOTHING });
+  assert.deepEqual(done, ['tell 100']);
 });
 
 test('a screen that is forbidden, or stopped by the browser, is shown no more', async () => {

@@ -8,21 +8,24 @@ import { Pickers } from './pickers.js';
 /** @typedef {import('../codec/devices.js').Devices} Devices */
 /** @typedef {import('../protocol.d.ts').Wishes} Wishes */
 
-// Milliseconds that Join waits for devices that are being opened.
-const PATIENCE = 1_000;
+// Milliseconds that Join waits for devices that are being opened. What comes later comes into the conference.
+const PATIENCE = 300;
 
 export class Entrance {
   #form = /** @type {HTMLFormElement} */ (element('join'));
   #pickers = new Pickers();
 
-  /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
-  constructor(join) {
+  /**
+   * @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join
+   * @param {(late: Devices) => void} bring  all that one has now
+   */
+  constructor(join, bring) {
     this.#field('name').value = forGood.get('name') ?? '';
     this.#initial();
     this.#field('name').addEventListener('input', () => this.#initial());
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      void this.#submit(join);
+      void this.#submit(join, bring);
     });
   }
 
@@ -59,8 +62,11 @@ export class Entrance {
   /** Gives up the devices, also those that are in the conference. */
   close() { this.#pickers.close(); }
 
-  /** @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join */
-  async #submit(join) {
+  /**
+   * @param {(name: string, devices: Devices, wishes: Wishes) => Promise<void>} join
+   * @param {(late: Devices) => void} bring
+   */
+  async #submit(join, bring) {
     const name = this.#field('name').value;
     forGood.put('name', name);
     element('trouble').hidden = true;
@@ -68,6 +74,8 @@ export class Entrance {
     // Who leaves the browser's question unanswered joins without devices.
     await Promise.race([this.#pickers.ready, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
     await join(name, this.#pickers.take(), this.#wishes());
+    await this.#pickers.ready;
+    bring(this.#pickers.devices);
   }
 
   #wishes() {

@@ -28,6 +28,7 @@ export class Pickers {
   /** @type {Level | null} */ #level = null;
   /** What is being done comes first. @type {Promise<unknown>} */ #busy = Promise.resolve();
   /** The name of the speaker that was chosen once and is not there. */ #speakerGone = '';
+  /** They are in the conference. */ #taken = false;
   #closed = false;
 
   constructor() {
@@ -63,16 +64,21 @@ export class Pickers {
     this.#show();
   }
 
-  /** What goes into the conference; nothing that is opened later does. @returns {import('../codec/devices.js').Devices} */
+  /** What goes into the conference. */
   take() {
-    this.#closed = true;
+    this.#taken = true;
     this.#look(null);
+    return this.devices;
+  }
+
+  /** What one has. @returns {import('../codec/devices.js').Devices} */
+  get devices() {
     return { camera: this.#opened.camera.track, microphone: this.#opened.microphone.track, speaker: this.#choices.speaker.id };
   }
 
   /** One did not get in after all: what one has is to be seen again, and what was given back meanwhile is asked for. */
   giveBack() {
-    this.#closed = false;
+    this.#taken = this.#closed = false;
     this.#show();
     this.#look(this.#opened.microphone.track);
     for (const kind of KINDS) if (this.#opened[kind].track?.readyState === 'ended') void this.#reopen(kind);
@@ -89,7 +95,7 @@ export class Pickers {
   #do(what) {
     this.#busy = this.#busy.catch(() => {}).then(async () => {
       await what();
-      if (this.#closed) return;
+      if (this.#isOver) return;
       await this.#offer();
       this.#show();
     });
@@ -104,8 +110,10 @@ export class Pickers {
     if (this.#closed) return void opened.track?.stop();
     if (this.#opened[kind].track !== opened.track) this.#opened[kind].track?.stop();
     this.#opened[kind] = opened;
+    this.#obey(kind);
     const { track } = opened;
-    if (track) track.onended = () => { if (!this.#closed) void this.#reopen(kind); };
+    if (track) track.onended = () => { if (!this.#isOver) void this.#reopen(kind); };
+    if (this.#taken) return;
     if (kind === 'microphone') this.#look(track);
     else this.#preview.srcObject = track ? new MediaStream([track]) : null;
   }
@@ -159,7 +167,7 @@ export class Pickers {
 
   /** Something was plugged in, or allowed: who had none gets it. */
   async #changed() {
-    if (this.#closed) return;
+    if (this.#isOver) return;
     await this.#do(async () => {
       const there = await list();
       for (const kind of KINDS) {
@@ -209,11 +217,18 @@ export class Pickers {
     fill(select('speaker'), there.speaker, speaker?.deviceId ?? any[0]?.value ?? 'default', ...any);
   }
 
+  /** One is heard and seen from the beginning, or not, as one has chosen. @param {Kind} kind */
+  #obey(kind) {
+    const { track } = this.#opened[kind];
+    if (track) track.enabled = !this.#choices[kind === 'camera' ? 'unseen' : 'muted'];
+  }
+
+  get #isOver() { return this.#taken || this.#closed; }
+
   #show() {
     const { muted, unseen } = this.#choices;
     const { camera, microphone } = this.#opened;
-    if (microphone.track) microphone.track.enabled = !muted;
-    if (camera.track) camera.track.enabled = !unseen;
+    KINDS.forEach((kind) => this.#obey(kind));
     press('muted', muted, microphone.track);
     press('unseen', unseen, camera.track);
     this.#preview.hidden = unseen || !camera.track;

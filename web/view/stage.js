@@ -92,15 +92,6 @@ export class Stage {
   control(room, devices, leave) {
     this.#room = room;
     this.#leave = leave;
-    this.useDevices(room, devices);
-  }
-
-  /**
-   * These are mine from now on.
-   * @param {import('../room.js').Room} room
-   * @param {Devices} devices
-   */
-  useDevices(room, devices) {
     this.#media?.close();
     this.#media = new Media(devices, {
       useMicrophone: (track) => room.mine.useMicrophone(track),
@@ -112,6 +103,9 @@ export class Stage {
     void this.#sound.useSpeaker(devices.speaker);
     this.#showMine();
   }
+
+  /** Devices that are there only now. @param {import('../own.js').Tracks} late */
+  bring(late) { void this.#media?.bring(late); }
 
   /** What a moderator asked for, and I agreed to. @param {import('../protocol.d.ts').Permission} permission */
   switchOn(permission) {
