@@ -18,9 +18,13 @@ import { iconButton } from './icons.js';
 // Of a track on which nothing has come Chromium shows a black frame as wide as this.
 const UNLIT = 2;
 
-// Levels in dBov between which a voice's ring grows.
+// Levels in dBov between which a voice's ring grows, and in how many steps: each has the tile painted anew.
 const SOFT = -55;
 const LOUD = -15;
+const STEPS = 3;
+
+// Milliseconds between two frames that the page looks at: at each it is laid out anew, which costs more than the frame.
+const LOOK = 100;
 
 export class Tile {
   element = document.createElement('article');
@@ -32,10 +36,11 @@ export class Tile {
   /** @type {Path} */ #path = 'none';
   /** Who passes on the picture on the screen. @type {{id: string, name: string} | null} */ relay = null;
   #own;
-  frames = 0;
+  /** Frames of pictures that are not on the screen any more. */ #before = 0;
+  /** Of the one that is, as told at the last that was looked at. */ #presented = 0;
   /** Called when another picture is on the screen. */
   swapped = () => {};
-  /** Called at each frame on the screen. @type {(track: MediaStreamTrack, frame: VideoFrameCallbackMetadata) => void} */ framed = () => {};
+  /** Called at some of the frames on the screen. @type {(track: MediaStreamTrack, frame: VideoFrameCallbackMetadata) => void} */ framed = () => {};
 
   /**
    * @param {string} name
@@ -67,6 +72,9 @@ export class Tile {
   /** By which path the picture on the screen came. */
   get path() { return this.#path; }
 
+  /** How many frames have been on the screen. */
+  get frames() { return this.#before + Math.max(this.#presented, framesOf(this.#shown)); }
+
   get size() { return { width: this.#shown?.videoWidth ?? 0, height: this.#shown?.videoHeight ?? 0 }; }
 
   /**
@@ -86,9 +94,9 @@ export class Tile {
         this.#coming = null;
         this.#swap(video, path, relay);
       }
-      if (this.#shown === video) {
-        this.frames += 1;
-        if (frame) this.framed(track, frame);
+      if (this.#shown === video && frame) {
+        this.#presented = frame.presentedFrames;
+        this.framed(track, frame);
       }
       return this.#shown === video;
     });
@@ -123,7 +131,7 @@ export class Tile {
   /** How loudly he talks. @param {number} level  in dBov */
   set level(level) {
     const share = Math.min(Math.max((level - SOFT) / (LOUD - SOFT), 0), 1);
-    this.element.style.setProperty('--level', share.toFixed(2));
+    this.element.style.setProperty('--level', String(Math.round(share * STEPS)));
   }
 
   /** @param {boolean} pinned */
@@ -167,6 +175,8 @@ export class Tile {
    */
   #swap(video, path, relay) {
     const old = this.#shown;
+    this.#before = this.frames;
+    this.#presented = 0;
     this.#shown = video;
     if (video) video.className = '';
     this.#path = this.#own ? 'none' : path;
@@ -186,8 +196,15 @@ export class Tile {
   #label() { this.#caption.path(this.#path, this.relay?.name ?? '', this.#why); }
 }
 
+/** How many frames it has shown; Firefox does not count those of a stream. @param {HTMLVideoElement | null} video */
+function framesOf(video) {
+  const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video?.getVideoPlaybackQuality() ?? {};
+  return totalVideoFrames - droppedVideoFrames;
+}
+
 /**
- * Calls back at each frame while the callback says so; where the browser does not tell frames, once when it plays.
+ * Calls back at a frame, and now and then at a later one while the callback says so; where the browser does not tell frames,
+ * once when it plays.
  * @param {HTMLVideoElement} video
  * @param {(frame?: VideoFrameCallbackMetadata) => boolean} tell
  */
@@ -197,6 +214,10 @@ function onFrame(video, tell) {
     return;
   }
   /** @type {VideoFrameRequestCallback} */
-  const next = (_, frame) => { if (frame.width <= UNLIT || tell(frame)) video.requestVideoFrameCallback(next); };
-  video.requestVideoFrameCallback(next);
+  const next = (_, frame) => {
+    if (frame.width <= UNLIT) ask();
+    else if (tell(frame)) setTimeout(ask, LOOK);
+  };
+  const ask = () => video.requestVideoFrameCallback(next);
+  ask();
 }
