@@ -19,6 +19,7 @@ const NOT_LONGER = 1.5;
 const AS_BEFORE = ` and for at most ${FEW_FRAMES_MS} ms or ${NOT_LONGER} times as long as before`;
 // Longer than pictures linger on a path that the plan has left (../../web/p2p/mesh.js).
 const SETTLED_MS = 5_000;
+const LOOKS = 3;
 // What the page says by itself.
 const UPLINK = 8;
 
@@ -89,15 +90,22 @@ function summary(standings) {
   return [...new Set(ways)].map((way) => `${ways.filter((one) => one === way).length} ${way}`).join(', ');
 }
 
-/** As the kernels of the hosts see it, pictures come from whom the pages' paths name, and from nobody else. */
+/**
+ * As the kernels of the hosts see it, pictures come from whom the pages' paths name, and from nobody else. By an earlier path
+ * some may be under way yet, so there is more than one look.
+ */
 async function carried(play, { for_ms = 2_000 }) {
   const people = [...play.present.keys()];
-  const seen = await carriersSeen(play.lab, people, for_ms);
-  const said = carriersSaid(await play.paths(), people);
-  const wrong = people.filter((name) => !isDeepStrictEqual(seen[name], said[name]));
+  let wrong = people;
+  for (let looks = 0; looks < LOOKS && wrong.length > 0; looks += 1) {
+    const seen = await carriersSeen(play.lab, people, for_ms);
+    const said = carriersSaid(await play.paths(), people);
+    const apart = people.filter((name) => !isDeepStrictEqual(seen[name], said[name]));
+    wrong = apart.map((name) => `to ${name} from ${seen[name]} instead of ${said[name]}`);
+  }
   return {
     must: 'by the kernels\' count, pictures come from whom the paths name and from nobody else',
-    seen: wrong.map((name) => `to ${name} from ${seen[name]} instead of ${said[name]}`).join('; ') || 'so',
+    seen: wrong.join('; ') || 'so',
     good: wrong.length === 0,
   };
 }
