@@ -159,7 +159,8 @@ pub enum ServerMessage {
         talkers: Vec<Talker>,
     },
     /// When what comes by the server was captured: of whoever is heard or seen by it, when that is known first, when it
-    /// moves by 2 ms or comes from another stream of his, and every two seconds. Left out for a page that is slow to read.
+    /// moves by 2 ms (four times a second at most) or comes from another stream of his, and every two seconds. Left out for a
+    /// page that is slow to read.
     Captures {
         /// At most one of each participant and m-line.
         captures: Vec<Capture>,

@@ -9,6 +9,11 @@ use crate::{FRAME, LOOKAHEAD, limiter::Limiter, mix::Part};
 /// What has moved by less than this is not told: 2 ms.
 const LEAST: u32 = 96;
 
+/// Frames in which a move may be told once more, 240 ms, and how many moves may be told in a row after a rest: a queue that
+/// follows much jitter changes many times a second, and what is told of it would have more octets than the sound.
+const PAUSE: u64 = 12;
+const IN_A_ROW: u64 = 4;
+
 /// Frames after which it is told all the same: 2 s.
 const EVERY: u64 = 100;
 
@@ -40,6 +45,14 @@ struct Last {
     /// Talker's time minus listener's.
     offset: u32,
     frame: u64,
+    /// Frames of rest that are left to be spent on moves.
+    rest: u64,
+}
+
+impl Last {
+    fn rest_at(&self, frame: u64) -> u64 {
+        (self.rest + frame - self.frame).min(PAUSE * IN_A_ROW)
+    }
 }
 
 impl Told {
@@ -48,7 +61,7 @@ impl Told {
         self.0.get(&mapping.talker).is_none_or(|last| {
             let moved = mapping.offset().wrapping_sub(last.offset) as i32;
             (last.slot, last.ssrc) != (mapping.slot, mapping.ssrc)
-                || moved.unsigned_abs() >= LEAST
+                || (moved.unsigned_abs() >= LEAST && last.rest_at(frame) >= PAUSE)
                 || frame >= last.frame + EVERY
         })
     }
@@ -61,11 +74,14 @@ impl Told {
     fn note(&mut self, mapping: &Mapping, frame: u64) {
         let &Mapping { slot, ssrc, .. } = mapping;
         let offset = mapping.offset();
+        let before = self.0.get(&mapping.talker);
+        let rest = before.map_or(PAUSE * IN_A_ROW, |last| last.rest_at(frame));
         let last = Last {
             slot,
             ssrc,
             offset,
             frame,
+            rest: rest.saturating_sub(PAUSE),
         };
         self.0.insert(mapping.talker, last);
     }

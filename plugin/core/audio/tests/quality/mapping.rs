@@ -129,7 +129,7 @@ fn what_is_told_of_a_mix_is_where_its_sound_is_from() {
     agree(&errors(&stage.samples(BOB), begins, &stage.mapped, &said)[..1_450]);
     let offsets: Vec<_> = stage.mapped.iter().map(offset).collect();
     let moves = offsets.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert!(moves > 5, "nothing has moved: {offsets:?}");
+    assert!(moves > 3, "nothing has moved: {offsets:?}");
 }
 
 #[test]

@@ -80,6 +80,30 @@ fn what_is_heard_is_told_whoever_comes_or_changes() {
     assert_eq!(slots, [Some(0), Some(1)]);
 }
 
+/// Bob's packets come in bunches: his queue grows and shrinks all the time.
+#[test]
+fn who_moves_all_the_time_is_told_of_some_times_a_second() {
+    let mut room = Room::new(4);
+    for number in [ANN, BOB] {
+        room.set(number, listener(Output::Raw(Channels::Mono)));
+    }
+    let mut bob = Talker::new(BOB, 660.0);
+    let (mut coming, mut told) = (Vec::new(), Vec::new());
+    for frame in 0..500_u32 {
+        coming.push(bob.packet(frame, 20));
+        if frame % (2 + frame / 7 % 9) == 0 {
+            for packet in coming.drain(..) {
+                room.packet(at(frame), BOB, &packet).unwrap();
+            }
+        }
+        room.tick(at(frame) + Duration::from_millis(7)).unwrap();
+        told.extend(room.take_mappings().iter().map(|_| frame));
+    }
+    let often = |frames: &[u32]| frames[8] - frames[0] < 48;
+    assert!(told.len() > 10 && told.len() <= 4 + 500 / 12, "{told:?}");
+    assert!(!told.windows(9).any(often), "{told:?}");
+}
+
 #[test]
 fn another_stream_is_told_and_silence_is_not() {
     let mut room = Room::new(4);
