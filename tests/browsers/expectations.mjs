@@ -13,8 +13,9 @@ import { isReachable, leastByServer, meet, pictureOctets } from './share.mjs';
 import { until } from './until.mjs';
 
 const SENDING_MS = 1_000;
-// Five frames, two of which are the instrument's own, and how much longer than before counts as no longer.
-const FEW_FRAMES_MS = 250;
+// Six frames, two of which are the instrument's own and one a step of lip-sync, whose buffer then waits longer; and how much
+// longer than before counts as no longer.
+const FEW_FRAMES_MS = 300;
 const NOT_LONGER = 1.5;
 const AS_BEFORE = ` and for at most ${FEW_FRAMES_MS} ms or ${NOT_LONGER} times as long as before`;
 // Longer than pictures linger on a path that the plan has left (../../web/p2p/mesh.js).

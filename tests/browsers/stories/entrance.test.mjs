@@ -221,6 +221,30 @@ function occupyCamera(page) {
   });
 }
 
+test('who joins while devices are being opened has them when they are open', STORY, () =>
+  onStage([{ name: 'ann', tone: 440, prepare: holdDevices }], async (stage, ann) => {
+    const { url } = await stage.service.create({ title: 'Slow' });
+    await ann.enter(url, { music: false });
+    const nothing = { microphone: false, camera: false, screen: false };
+    assert.deepEqual((await ann.report()).me.publishing, nothing);
+    await ann.page.evaluate(() => held.letGo());
+    await until('both are sent', READ_WITHIN_MS, async () => {
+      const { microphone, camera } = (await ann.report()).me.publishing;
+      return microphone && camera;
+    });
+    pagesAreQuiet([ann], stage.service.origin);
+  }));
+
+function holdDevices(page) {
+  return page.evaluateOnNewDocument(() => {
+    const held = {};
+    const gone = new Promise((resolve) => { held.letGo = resolve; });
+    Object.defineProperty(globalThis, 'held', { value: held });
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (wanted) => gone.then(() => ask(wanted));
+  });
+}
+
 test('a microphone that is plugged in later appears', STORY, () =>
   onStage([{ name: 'ann', tone: 440, prepare: hideDevices }], async (stage, ann) => {
     const { url } = await stage.service.create({ title: 'Late' });
