@@ -16,7 +16,7 @@ const SENDING_MS = 1_000;
 // Six frames, two of which are the instrument's own and one a step of lip-sync, whose buffer then waits longer; and how much
 // longer than before counts as no longer.
 const FEW_FRAMES_MS = 300;
-const NOT_LONGER = 1.5;
+const NOT_LONGER = 2;
 const AS_BEFORE = ` and for at most ${FEW_FRAMES_MS} ms or ${NOT_LONGER} times as long as before`;
 // Longer than pictures linger on a path that the plan has left (../../web/p2p/mesh.js).
 const SETTLED_MS = 5_000;
