@@ -31,7 +31,8 @@ glib::wrapper! {
     ///   which on it is heard; `talkers`: an array of structures with `participant` (string), `number` (`u32`) and `level` (`i32`,
     ///   dBov), loudest first.
     /// - `convene-captures`: where in the talkers' own streams is what the participant gets, when somebody is heard anew,
-    ///   when it has moved by 2 ms (four times a second at most), and every two seconds. `captures`: an array of structures with `participant` (string, the
+    ///   when it has moved by 2 ms (in the long run four times a second at most), and every two seconds. `captures`: an array
+    ///   of structures with `participant` (string, the
     ///   talker), `slot` (`i32`, that of the pad `src_%u`; -1: the mix), `rtp-time` (`u32`, a timestamp there), and of the
     ///   talker's stream `source-ssrc` (`u32`) and `source-rtp-time` (`u32`): what is heard at the one was sent to the
     ///   talker's encoder at the other, all delays counted. With his sender reports (RFC 3550 section 6.4.1) that says when
